@@ -1,0 +1,20 @@
+/** Ends a subscription; safe to repeat. */
+export type Unsubscribe = () => void;
+
+/** The three families of channels of an app. */
+export type ChannelKind = 'event' | 'reply' | 'control';
+
+/**
+ * The passing side: at most once, to everybody who listens now. Order holds per sender and channel. A message is one
+ * or more frames that can follow each other: an adapter may join messages of one channel, listeners take them apart.
+ */
+export interface BusPort {
+  /** The full name of a channel. `control` has one channel, without a name. */
+  channel(kind: ChannelKind, name?: string): string;
+  /** Resolves when the backend has taken it. @throws BackendUnavailableError after `timeout` ms */
+  publish(channel: string, message: Uint8Array, timeout: number): Promise<void>;
+  /** Resolves when the subscription is in force. Restored by itself after a lost connection. */
+  subscribe(channel: string, listener: (message: Buffer) => void): Promise<Unsubscribe>;
+  /** Called after subscriptions were interrupted and are in force again: messages may have been missed. */
+  onGap(listener: () => void): Unsubscribe;
+}

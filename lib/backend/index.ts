@@ -1,0 +1,16 @@
+export type { Backend, BackendFeatures, LinkState } from './backend.port.js';
+export type { BusPort, ChannelKind, Unsubscribe } from './bus.port.js';
+export { type Clock, type Timer, systemClock } from './clock.js';
+export type {
+  ConsumerStats,
+  DeadLetter,
+  DeadLettersPort,
+  InspectorPort,
+  NameStats,
+  QueueCounters,
+  QueueStats,
+} from './inspector.port.js';
+export type { Added, Delivery, Fetched, Lease, NewMessage, Undecodable, Want } from './messages.js';
+export type { Beat, EvictOptions, Member, QueuePort, Reader } from './queue.port.js';
+export type { CancelResult, DeadReason, ReplyOut, Settlement, Verdict } from './verdict.js';
+export * from './control.js';

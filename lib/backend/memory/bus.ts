@@ -1,0 +1,44 @@
+import type { BusPort, ChannelKind, Unsubscribe } from '../bus.port.js';
+import { type App, channelName } from './channel-name.js';
+import type { Connection } from './connection.js';
+
+/** The passing side in memory. */
+export class MemoryBus implements BusPort {
+  readonly #connection: Connection;
+  readonly #app: App;
+  readonly #onError: (error: unknown) => void;
+
+  constructor(connection: Connection, app: App, onError: (error: unknown) => void) {
+    this.#connection = connection;
+    this.#app = app;
+    this.#onError = onError;
+  }
+
+  channel(kind: ChannelKind, name?: string): string {
+    return channelName(this.#app, kind, name);
+  }
+
+  async publish(channel: string, message: Uint8Array): Promise<void> {
+    this.#connection.hub.channels.publish(channel, message);
+  }
+
+  async subscribe(channel: string, listener: (message: Buffer) => void): Promise<Unsubscribe> {
+    const unsubscribe = this.#connection.hub.channels.subscribe(channel, (message) => {
+      try {
+        listener(message);
+      } catch (error) {
+        this.#onError(error);
+      }
+    });
+    const forget = this.#connection.onClose(unsubscribe);
+    return () => {
+      forget();
+      unsubscribe();
+    };
+  }
+
+  /** Subscriptions in memory are never interrupted. */
+  onGap(): Unsubscribe {
+    return () => {};
+  }
+}

@@ -1,0 +1,59 @@
+import type { Delivery, Lease } from '../messages.js';
+import { copyEnvelope } from './copy-envelope.js';
+import { Hand } from './hand.js';
+import type { StoredMessage } from './stored-message.js';
+
+/** Who holds what. Every hand-over makes a new lease; whoever does not hold it can end nothing. */
+export class Holdings {
+  readonly #hands = new Map<string, Hand>();
+  #tokens = 0;
+
+  /** Puts the message into the consumer's hand. The delivery shares nothing with what is kept for a retry. */
+  give(consumer: string, message: StoredMessage, source: string): Delivery {
+    const lease = { source, token: String(++this.#tokens) };
+    this.#handOf(consumer).put(message, lease);
+    return {
+      lease,
+      envelope: copyEnvelope(message.envelope),
+      payload: Buffer.from(message.payload),
+    };
+  }
+
+  holds(consumer: string, lease: Lease): boolean {
+    return this.#hands.get(consumer)?.find(lease) !== undefined;
+  }
+
+  /** Takes the message out of the consumer's hand; `undefined`: it does not hold it. */
+  take(consumer: string, lease: Lease): StoredMessage | undefined {
+    const hand = this.#hands.get(consumer);
+    const message = hand?.find(lease);
+    if (hand === undefined || message === undefined) return undefined;
+    hand.remove(message);
+    if (hand.size === 0) this.#hands.delete(consumer);
+    return message;
+  }
+
+  /** Takes everything out of the consumer's hand, oldest first. */
+  takeAll(consumer: string): readonly StoredMessage[] {
+    const messages = [...this.of(consumer)];
+    this.#hands.delete(consumer);
+    return messages;
+  }
+
+  of(consumer: string): Iterable<StoredMessage> {
+    return this.#hands.get(consumer)?.messages() ?? [];
+  }
+
+  *all(): Iterable<StoredMessage> {
+    for (const hand of this.#hands.values()) yield* hand.messages();
+  }
+
+  #handOf(consumer: string): Hand {
+    let hand = this.#hands.get(consumer);
+    if (hand === undefined) {
+      hand = new Hand(consumer);
+      this.#hands.set(consumer, hand);
+    }
+    return hand;
+  }
+}

@@ -1,0 +1,127 @@
+import { type Envelope, addressKind } from '../../message/index.js';
+import type { Clock } from '../clock.js';
+import { type ControlMessage, encodeControl } from '../control.js';
+import type { DeadLetter, QueueCounters } from '../inspector.port.js';
+import type { ReplyOut } from '../verdict.js';
+import { type App, channelName } from './channel-name.js';
+import { Channels } from './channels.js';
+import { copyEnvelope } from './copy-envelope.js';
+import { DelayedSet } from './delayed-set.js';
+import { ExpiringMap } from './expiring-map.js';
+import { Grave } from './grave.js';
+import { Handover } from './handover.js';
+import { Holdings } from './holdings.js';
+import { KeyGate } from './key-gate.js';
+import { Membership } from './membership.js';
+import type { MessageStream } from './message-stream.js';
+import { StoredMessage } from './stored-message.js';
+import { Streams, laneId } from './streams.js';
+
+/** Why and how a message died. */
+export type Death = Pick<DeadLetter, 'reason' | 'error' | 'consumer'>;
+
+/**
+ * The state of one app: every place a message can lie in, and the moves that the steps are made of. A step runs
+ * from its first to its last move without a pause, so nobody ever sees a message in two places or in none.
+ */
+export class MemoryHub {
+  readonly members = new Membership();
+  readonly streams = new Streams();
+  readonly gate = new KeyGate();
+  readonly delayed = new DelayedSet();
+  readonly holdings = new Holdings();
+  readonly grave = new Grave();
+  /** Messages that are neither gone nor dead, by the unique part of their id. */
+  readonly messages = new Map<string, StoredMessage>();
+  /** By address and dedupe id: the unique part of the first message's id. */
+  readonly dedupe = new ExpiringMap<string>();
+  /** Kept replies, by the unique part of the request's id. */
+  readonly replies = new ExpiringMap<Buffer>();
+  readonly channels = new Channels();
+  readonly handover = new Handover(this.streams);
+  readonly counters: { -readonly [C in keyof QueueCounters]: number } = {
+    added: 0,
+    done: 0,
+    retried: 0,
+    dead: 0,
+    duplicates: 0,
+    expired: 0,
+    dropped: 0,
+    lost: 0,
+    stale: 0,
+  };
+  #serial = 0;
+
+  constructor(
+    readonly app: App,
+    readonly clock: Clock,
+  ) {}
+
+  /** Takes a message in; it has no place yet. */
+  accept(envelope: Envelope, payload: string | Uint8Array): StoredMessage {
+    const bytes = typeof payload === 'string' ? Buffer.from(payload) : Buffer.from(payload);
+    const message = new StoredMessage(this.#serial++, copyEnvelope(envelope), bytes);
+    this.messages.set(envelope.unique, message);
+    return message;
+  }
+
+  /** To its stream, or behind the message that holds its key. */
+  admit(message: StoredMessage): void {
+    if (this.gate.admit(message, this.scopeOf(message.address))) this.place(message);
+  }
+
+  /** To the end of its stream; it holds its key, if it has one. */
+  place(message: StoredMessage): void {
+    const stream = this.#route(message.envelope);
+    stream.put(message);
+    this.handover.arrived(stream);
+  }
+
+  /** To the delayed set; it keeps its key, if it holds one. */
+  park(message: StoredMessage, due: number): void {
+    const before = this.delayed.nextDue;
+    this.delayed.put(message, due);
+    if (before === undefined || due < before) this.say({ type: 'due', at: due });
+  }
+
+  /** To the dead letters. */
+  bury(message: StoredMessage, death: Death): void {
+    const { envelope, payload } = message;
+    this.grave.put({ ...death, envelope, payload, diedAt: this.clock.now() });
+    this.counters.dead++;
+    this.end(message);
+  }
+
+  /** The message, out of every place by now, is over; the next one of its key is placed. */
+  end(message: StoredMessage): void {
+    this.messages.delete(message.envelope.unique);
+    const next = this.gate.free(message);
+    if (next !== undefined) this.place(next);
+  }
+
+  /** Publishes a reply frame and keeps it for a while if its caller wants that. */
+  reply(unique: string, { channel, frame, keep }: ReplyOut): void {
+    if (keep !== undefined && keep > 0) {
+      const now = this.clock.now();
+      this.replies.set(unique, Buffer.from(frame), { now, until: now + keep });
+    }
+    this.channels.publish(channel, frame);
+  }
+
+  say(message: ControlMessage): void {
+    this.channels.publish(channelName(this.app, 'control'), Buffer.from(encodeControl(message)));
+  }
+
+  /** Where the keys of a name live and what its waiting tasks count for: the one service that handles it, or itself. */
+  scopeOf(address: string): string {
+    const owner = this.members.ownerOf(address);
+    return owner === undefined ? `n:${address}` : `s:${owner.name}`;
+  }
+
+  #route({ target, address }: Envelope): MessageStream {
+    if (target === undefined || !this.members.takes(target, address, this.clock.now())) {
+      return this.streams.of(address);
+    }
+    return this.streams.of(laneId(target, addressKind(address)));
+  }
+}

@@ -1,0 +1,73 @@
+import { type Address, addressKind, addressName } from '../../message/index.js';
+import type { ConsumerStats, InspectorPort, NameStats, QueueStats } from '../inspector.port.js';
+import type { Connection } from './connection.js';
+import type { MemoryHub } from './hub.js';
+import type { Seat } from './seat.js';
+import { laneId } from './streams.js';
+import { Tally } from './tally.js';
+
+export class MemoryInspector implements InspectorPort {
+  readonly #connection: Connection;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  async stats(): Promise<QueueStats> {
+    const { hub } = this.#connection;
+    const names = namesOf(hub);
+    return {
+      names,
+      unclaimed: names
+        .filter(({ kind, consumers }) => kind === 'task' && consumers === 0)
+        .reduce((sum, { waiting }) => sum + waiting, 0),
+      delayed: hub.delayed.size,
+      gated: hub.gate.size,
+      deadLetters: hub.grave.size,
+      consumers: [...hub.members.all()].map((seat) => consumerStats(hub, seat)),
+      counters: { ...hub.counters },
+    };
+  }
+
+  /** How long a turn of the event loop takes: what a message waits for in memory. */
+  async ping(): Promise<number> {
+    const { clock } = this.#connection.hub;
+    const start = clock.monotonic();
+    await new Promise(setImmediate);
+    return clock.monotonic() - start;
+  }
+}
+
+function namesOf({ streams, holdings, members, clock }: MemoryHub): NameStats[] {
+  const running = new Tally();
+  for (const message of holdings.all()) running.add(message.address, 1);
+  const addresses = new Set([
+    ...streams.waiting.names(),
+    ...running.names(),
+    ...members.handled(),
+  ]) as Set<Address>;
+  return [...addresses].map((address) => ({
+    name: addressName(address),
+    kind: addressKind(address),
+    waiting: streams.waiting.of(address),
+    running: running.of(address),
+    consumers: members.handlers(address, clock.now()),
+  }));
+}
+
+function consumerStats({ streams, holdings }: MemoryHub, seat: Seat): ConsumerStats {
+  const { consumer, service, instanceName } = seat.member;
+  const lanes = [laneId(consumer, 'task'), laneId(consumer, 'request')];
+  const unread = lanes.reduce((sum, lane) => sum + (streams.find(lane)?.size ?? 0), 0);
+  const held = [...holdings.of(consumer)].filter(({ lease }) =>
+    lanes.includes(lease?.source ?? ''),
+  );
+  return {
+    id: consumer,
+    service,
+    instanceName,
+    joinedAt: seat.joinedAt,
+    expiresAt: seat.expiresAt,
+    lane: unread + held.length,
+  };
+}

@@ -1,0 +1,94 @@
+import type { Member } from '../queue.port.js';
+import { Names } from './names.js';
+import type { Seat } from './seat.js';
+import { type Service, Services } from './services.js';
+
+/** Who takes part, by order of joining, and what each one handles. A member is live until its time is over. */
+export class Membership {
+  readonly #seats = new Map<string, Seat>();
+  readonly #names = new Names();
+  readonly #services = new Services();
+  #epoch = 0;
+
+  /** Counts every coming and going. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** Makes it a member; one that is a member already keeps its place. */
+  join(member: Member, now: number): void {
+    const { consumer, names, ttl } = member;
+    const old = this.#seats.get(consumer);
+    const seat = {
+      member,
+      names: new Map(names.map(({ address, own }) => [address, { own }])),
+      joinedAt: old?.joinedAt ?? now,
+      expiresAt: now + ttl,
+    };
+    if (old !== undefined) this.#release(old);
+    this.#seats.set(consumer, seat);
+    this.#names.add(seat);
+    this.#services.add(seat);
+    this.#epoch++;
+  }
+
+  remove(consumer: string): void {
+    const seat = this.#seats.get(consumer);
+    if (seat === undefined) return;
+    this.#seats.delete(consumer);
+    this.#release(seat);
+    this.#epoch++;
+  }
+
+  find(consumer: string): Seat | undefined {
+    return this.#seats.get(consumer);
+  }
+
+  all(): Iterable<Seat> {
+    return this.#seats.values();
+  }
+
+  expired(now: number): string[] {
+    return [...this.#seats.values()]
+      .filter((seat) => seat.expiresAt <= now)
+      .map(({ member }) => member.consumer);
+  }
+
+  /** The live member that joined first. */
+  leader(now: number): string | undefined {
+    for (const { member, expiresAt } of this.#seats.values()) {
+      if (expiresAt > now) return member.consumer;
+    }
+    return undefined;
+  }
+
+  /** Whether messages of the address may lie in the consumer's lane. */
+  takes(consumer: string, address: string, now: number): boolean {
+    const seat = this.#seats.get(consumer);
+    return seat !== undefined && seat.expiresAt > now && seat.names.get(address)?.own === false;
+  }
+
+  /** How many live members handle the address. */
+  handlers(address: string, now: number): number {
+    return this.#names.handlers(address, now);
+  }
+
+  hasHandler(address: string, now: number): boolean {
+    return this.#names.hasHandler(address, now);
+  }
+
+  /** The one service that handles the address; `undefined`: none or several do. */
+  ownerOf(address: string): Service | undefined {
+    const service = this.#names.ownerOf(address);
+    return service === undefined ? undefined : this.#services.find(service);
+  }
+
+  handled(): Iterable<string> {
+    return this.#names.handled();
+  }
+
+  #release(seat: Seat): void {
+    this.#names.remove(seat);
+    this.#services.remove(seat);
+  }
+}

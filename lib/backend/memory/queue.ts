@@ -1,0 +1,75 @@
+import { type QueuedKind, parseMessageId } from '../../message/index.js';
+import type { Added, Delivery, Lease, NewMessage, Undecodable } from '../messages.js';
+import type { Beat, EvictOptions, Member, QueuePort, Reader } from '../queue.port.js';
+import type { CancelResult, Settlement, Verdict } from '../verdict.js';
+import type { SenderBound } from './bounds.js';
+import type { Connection } from './connection.js';
+import { MemoryReader } from './reader.js';
+import { add } from './steps/add.js';
+import { beat } from './steps/beat.js';
+import { cancel } from './steps/cancel.js';
+import { evict } from './steps/evict.js';
+import { join } from './steps/join.js';
+import { promote } from './steps/promote.js';
+import { settle } from './steps/settle.js';
+
+/** The durable side in memory: every method is one step of the hub. */
+export class MemoryQueue implements QueuePort {
+  readonly #connection: Connection;
+  readonly #bound: SenderBound;
+
+  constructor(connection: Connection, bound: SenderBound) {
+    this.#connection = connection;
+    this.#bound = bound;
+  }
+
+  async add(group: readonly NewMessage[]): Promise<Added[]> {
+    return add(this.#connection.hub, group, this.#bound);
+  }
+
+  async join(member: Member): Promise<Beat> {
+    return join(this.#connection.hub, member);
+  }
+
+  async beat(consumer: string, held: readonly Lease[]): Promise<Beat> {
+    return beat(this.#connection.hub, consumer, held);
+  }
+
+  async evict(consumer: string, options: EvictOptions): Promise<'alive' | 'evicted'> {
+    return evict(this.#connection.hub, consumer, options);
+  }
+
+  reader(consumer: string, kind: QueuedKind): Reader {
+    return new MemoryReader(this.#connection, { consumer, kind });
+  }
+
+  async settle(
+    consumer: string,
+    { lease }: Delivery | Undecodable,
+    verdict: Verdict,
+  ): Promise<Settlement> {
+    return settle(this.#connection.hub, consumer, lease, verdict);
+  }
+
+  async promote(): Promise<{ readonly nextDue?: number; readonly now: number }> {
+    return promote(this.#connection.hub);
+  }
+
+  /** Nothing is ever handed to a consumer that is no member, so there is nothing to find. */
+  async reclaim(): Promise<number> {
+    this.#connection.check();
+    return 0;
+  }
+
+  async cancel(id: string): Promise<CancelResult> {
+    return cancel(this.#connection.hub, parseMessageId(id));
+  }
+
+  async keptReplies(uniques: readonly string[]): Promise<(Buffer | undefined)[]> {
+    const { replies, clock } = this.#connection.hub;
+    return uniques.map((unique) => {
+      const reply = replies.get(unique, clock.now());
+      return reply === undefined ? undefined : Buffer.from(reply);
+    });
+  }
+}

@@ -1,0 +1,58 @@
+import { ClosedError } from '../../errors/index.js';
+import type { QueuedKind } from '../../message/index.js';
+import type { Fetched, Want } from '../messages.js';
+import type { Reader } from '../queue.port.js';
+import type { Connection } from './connection.js';
+import { WaitingFetch } from './waiting-fetch.js';
+
+/** Whose messages a reader brings. */
+export interface ReaderOf {
+  readonly consumer: string;
+  readonly kind: QueuedKind;
+}
+
+export class MemoryReader implements Reader {
+  readonly #connection: Connection;
+  readonly #of: ReaderOf;
+  readonly #forget: () => void;
+  #fetch: WaitingFetch | undefined;
+  /** Every fetch begins with the next name, so that none has the first turn for ever. */
+  #turn = 0;
+  #isWoken = false;
+  #isClosed = false;
+
+  constructor(connection: Connection, of: ReaderOf) {
+    this.#connection = connection;
+    this.#of = of;
+    this.#forget = connection.onClose(() => this.#end());
+  }
+
+  async fetch(total: number, wants: readonly Want[]): Promise<Fetched> {
+    const { hub } = this.#connection;
+    if (this.#isClosed) throw new ClosedError('the reader is closed');
+    const first = this.#turn++ % Math.max(1, wants.length);
+    const rotated = [...wants.slice(first), ...wants.slice(0, first)];
+    const fetched = await new Promise<Fetched>((resolve) => {
+      this.#fetch = new WaitingFetch(hub, { ...this.#of, total, wants: rotated }, resolve);
+      if (this.#isWoken) this.#fetch.hurry();
+    });
+    this.#fetch = undefined;
+    this.#isWoken = false;
+    return fetched;
+  }
+
+  wake(): void {
+    this.#isWoken = true;
+    this.#fetch?.hurry();
+  }
+
+  async close(): Promise<void> {
+    this.#forget();
+    this.#end();
+  }
+
+  #end(): void {
+    this.#isClosed = true;
+    this.#fetch?.cancel();
+  }
+}

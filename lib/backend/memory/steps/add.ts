@@ -1,0 +1,112 @@
+import { NoHandlerError, OverloadedError } from '../../../errors/index.js';
+import { addressKind, addressName } from '../../../message/index.js';
+import type { Added, NewMessage } from '../../messages.js';
+import { type Bound, type SenderBound, boundOf } from '../bounds.js';
+import type { MemoryHub } from '../hub.js';
+
+/** Tasks of the group that will wait at once, by the bound they fall under. */
+type Growth = Map<string, { readonly bound: Bound; count: number }>;
+
+/** Accepts the whole group or nothing: whatever can be refused is refused before the first move. */
+export function add(hub: MemoryHub, group: readonly NewMessage[], sender: SenderBound): Added[] {
+  const answers = findDuplicates(hub, group);
+  const fresh = group.filter((_, i) => answers[i]?.duplicate === false);
+  refuseRequests(hub, fresh);
+  const growth = growthOf(hub, fresh, sender);
+  refuseTasks(growth);
+  for (const message of fresh) accept(hub, message);
+  for (const { bound } of growth.values()) dropOldest(hub, bound);
+  hub.counters.duplicates += group.length - fresh.length;
+  return answers;
+}
+
+function findDuplicates(hub: MemoryHub, group: readonly NewMessage[]): Added[] {
+  const now = hub.clock.now();
+  const ofGroup = new Map<string, string>();
+  return group.map((message) => {
+    const { unique } = message.envelope;
+    const id = dedupeKey(message);
+    if (id === undefined) return { unique, duplicate: false };
+    const first = hub.dedupe.get(id, now) ?? ofGroup.get(id);
+    if (first !== undefined) return { unique: first, duplicate: true };
+    ofGroup.set(id, unique);
+    return { unique, duplicate: false };
+  });
+}
+
+const dedupeKey = ({ dedupe, envelope }: NewMessage): string | undefined =>
+  dedupe === undefined ? undefined : JSON.stringify([envelope.address, dedupe.id]);
+
+function refuseRequests(hub: MemoryHub, fresh: readonly NewMessage[]): void {
+  const now = hub.clock.now();
+  const waiting = new Map<string, number>();
+  for (const { envelope } of fresh) {
+    const { address } = envelope;
+    if (addressKind(address) !== 'request') continue;
+    if (!hub.members.hasHandler(address, now)) throw new NoHandlerError(addressName(address));
+    const bound = hub.members.ownerOf(address)?.bounds.maxWaiting ?? Infinity;
+    const count = waiting.get(address) ?? hub.streams.waiting.of(address);
+    if (count >= bound) {
+      throw new OverloadedError(`${count} requests "${addressName(address)}" are waiting already`);
+    }
+    waiting.set(address, count + 1);
+  }
+}
+
+function growthOf(hub: MemoryHub, fresh: readonly NewMessage[], sender: SenderBound): Growth {
+  const growth: Growth = new Map();
+  for (const { envelope, delay = 0 } of fresh) {
+    if (addressKind(envelope.address) !== 'task' || delay > 0) continue;
+    const known = growth.get(hub.scopeOf(envelope.address));
+    if (known !== undefined) {
+      known.count++;
+      continue;
+    }
+    const bound = boundOf(hub, envelope.address, sender);
+    if (bound !== undefined) growth.set(bound.scope, { bound, count: 1 });
+  }
+  return growth;
+}
+
+function refuseTasks(growth: Growth): void {
+  for (const { bound, count } of growth.values()) {
+    if (bound.overflow !== 'reject') continue;
+    const waiting = bound.waiting();
+    if (waiting + count <= bound.length) continue;
+    throw new OverloadedError(
+      `${waiting} tasks are waiting already, ${count} more would exceed the limit of ${bound.length}`,
+    );
+  }
+}
+
+function accept(hub: MemoryHub, message: NewMessage): void {
+  const { envelope, payload, delay = 0, dedupe } = message;
+  const now = hub.clock.now();
+  const id = dedupeKey(message);
+  if (id !== undefined && dedupe !== undefined) {
+    hub.dedupe.set(id, envelope.unique, { now, until: now + dedupe.window });
+  }
+  const stored = hub.accept({ ...envelope, enqueuedAt: now }, payload);
+  hub.counters.added++;
+  if (delay > 0) hub.park(stored, now + delay);
+  else hub.admit(stored);
+}
+
+function dropOldest(hub: MemoryHub, bound: Bound): void {
+  if (bound.overflow !== 'drop-oldest') return;
+  while (bound.waiting() > bound.length) {
+    const oldest = bound.oldest();
+    if (oldest === undefined) return;
+    oldest.place?.remove(oldest);
+    hub.counters.dropped++;
+    hub.bury(oldest, {
+      reason: 'dropped',
+      error: {
+        name: 'OverloadedError',
+        code: 'OVERLOADED',
+        message: `dropped because more than ${bound.length} tasks were waiting`,
+      },
+      consumer: '',
+    });
+  }
+}

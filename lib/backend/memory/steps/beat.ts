@@ -1,0 +1,19 @@
+import type { Lease } from '../../messages.js';
+import type { Beat } from '../../queue.port.js';
+import type { MemoryHub } from '../hub.js';
+
+/** Prolongs a membership and tells what the member has to know; whoever is none has lost all it held. */
+export function beat(hub: MemoryHub, consumer: string, held: readonly Lease[]): Beat {
+  const now = hub.clock.now();
+  const seat = hub.members.find(consumer);
+  if (seat !== undefined) seat.expiresAt = now + seat.member.ttl;
+  const { nextDue } = hub.delayed;
+  return {
+    status: seat === undefined ? 'evicted' : 'alive',
+    lost: held.filter((lease) => !hub.holdings.holds(consumer, lease)),
+    now,
+    ...(nextDue === undefined ? {} : { nextDue }),
+    expired: hub.members.expired(now),
+    leader: hub.members.leader(now) === consumer,
+  };
+}

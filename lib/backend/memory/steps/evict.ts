@@ -1,0 +1,63 @@
+import { FRAME, encodeErrorBody, encodeFrame } from '../../../codec/index.js';
+import { ServerLostError, toPlainError } from '../../../errors/index.js';
+import { type Envelope, addressKind } from '../../../message/index.js';
+import type { EvictOptions } from '../../queue.port.js';
+import type { MemoryHub } from '../hub.js';
+import type { StoredMessage } from '../stored-message.js';
+import { laneId } from '../streams.js';
+
+/** Ends a membership; what the consumer held, and what lay unread in its lanes, is placed again. */
+export function evict(
+  hub: MemoryHub,
+  consumer: string,
+  options: EvictOptions,
+): 'alive' | 'evicted' {
+  const seat = hub.members.find(consumer);
+  if (seat === undefined) return 'evicted';
+  if (!options.leaving && seat.expiresAt > hub.clock.now()) return 'alive';
+  hub.members.remove(consumer);
+  for (const message of hub.holdings.takeAll(consumer))
+    giveBack(hub, message, { consumer, options });
+  for (const kind of ['task', 'request'] as const) emptyLane(hub, laneId(consumer, kind));
+  hub.say({ type: 'members', epoch: hub.members.epoch });
+  return 'evicted';
+}
+
+interface Eviction {
+  readonly consumer: string;
+  readonly options: EvictOptions;
+}
+
+function giveBack(hub: MemoryHub, message: StoredMessage, { consumer, options }: Eviction): void {
+  if (!options.leaving) hub.counters.lost++;
+  if (addressKind(message.address) === 'request') {
+    answerServerLost(hub, message.envelope);
+    return hub.end(message);
+  }
+  if (options.leaving) return hub.place(message);
+  const lost = (message.envelope.lost ?? 0) + 1;
+  message.envelope = { ...message.envelope, lost };
+  if (lost < options.lostLimit) return hub.place(message);
+  const error = { name: 'Error', message: `the instance that held it was lost ${lost} times` };
+  return hub.bury(message, { reason: 'lost', error, consumer });
+}
+
+/** Its handler may have run, so it never runs again by itself. */
+function answerServerLost(hub: MemoryHub, { unique, replyTo, keepReply }: Envelope): void {
+  if (replyTo === undefined) return;
+  const body = encodeErrorBody(toPlainError(new ServerLostError()));
+  hub.reply(unique, {
+    channel: replyTo,
+    frame: encodeFrame(unique, 0, FRAME.error, body),
+    ...(keepReply === undefined ? {} : { keep: keepReply }),
+  });
+}
+
+function emptyLane(hub: MemoryHub, id: string): void {
+  const lane = hub.streams.find(id);
+  if (lane === undefined) return;
+  let message: StoredMessage | undefined;
+  while ((message = lane.shift()) !== undefined) hub.place(message);
+  hub.handover.recheck(lane);
+  hub.streams.prune(lane);
+}

@@ -1,0 +1,15 @@
+import type { Envelope } from '../../../message/index.js';
+import type { MemoryHub } from '../hub.js';
+
+/** Puts a dead letter back, at the end of its key, as if it had never been tried; tells whether it was there. */
+export function replay(hub: MemoryHub, entry: string): boolean {
+  const letter = hub.grave.take(entry);
+  if (letter === undefined) return false;
+  hub.admit(hub.accept(untried(letter.envelope), letter.payload));
+  return true;
+}
+
+function untried(envelope: Envelope): Envelope {
+  const { attempts: _attempts, lost: _lost, ...rest } = envelope;
+  return rest;
+}

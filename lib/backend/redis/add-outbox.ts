@@ -1,0 +1,219 @@
+import { randomBytes } from 'node:crypto';
+import { encodeHeader, packForScript, type Packable } from '../../codec/index.js';
+import {
+  BackendUnavailableError,
+  BrokerError,
+  ClosedError,
+  NoHandlerError,
+  OverloadedError,
+} from '../../errors/index.js';
+import { addressName } from '../../message/index.js';
+import type { Address } from '../../message/index.js';
+import type { Added, NewMessage } from '../index.js';
+import type { AppKeys } from './keys.js';
+import type { RedisLink } from './link.js';
+import { Outbox, type OutboxItem } from './outbox.js';
+import { toRedisFailure } from './redis-error.js';
+import { SCRIPTS } from './scripts.js';
+
+const MAX_COUNT = 256;
+const MAX_BYTES = 512 * 1024;
+/** What may wait while Redis is away; beyond it sends are refused at once. */
+const MAX_WAITING = 100_000;
+const MAX_WAITING_BYTES = 64 * 1024 * 1024;
+
+interface Group extends OutboxItem {
+  readonly items: readonly Packable[];
+  readonly uniques: readonly string[];
+  /** On `performance.now()`. */
+  readonly deadline: number;
+  readonly resolve: (added: Added[]) => void;
+  readonly reject: (error: BrokerError) => void;
+}
+
+export interface AddOutboxOptions {
+  readonly keys: AppKeys;
+  readonly streamLength: number | undefined;
+  readonly overflow: 'reject' | 'drop-oldest';
+}
+
+/**
+ * The idempotent producer. A batch keeps its number until its fate is known, and a number is applied once, so a lost
+ * reply never makes a second message.
+ */
+export class AddOutbox {
+  readonly #link: RedisLink;
+  readonly #options: AddOutboxOptions;
+  readonly #producer = randomBytes(9).toString('base64url');
+  readonly #outbox: Outbox<Group>;
+  #number = 0;
+  #closed = false;
+
+  constructor(link: RedisLink, options: AddOutboxOptions) {
+    this.#link = link;
+    this.#options = options;
+    this.#outbox = new Outbox<Group>({
+      maxCount: MAX_COUNT,
+      maxBytes: MAX_BYTES,
+      send: async (groups) => await this.#send(groups),
+    });
+  }
+
+  async add(messages: readonly NewMessage[], timeout: number): Promise<Added[]> {
+    if (this.#closed) throw new ClosedError();
+    const items: Packable[] = [];
+    const uniques: string[] = [];
+    let bytes = 0;
+    for (const message of messages) {
+      bytes += encodeItem(message, items) + message.payload.length;
+      uniques.push(message.envelope.unique);
+    }
+    if (
+      this.#outbox.count + messages.length > MAX_WAITING ||
+      this.#outbox.bytes + bytes > MAX_WAITING_BYTES
+    ) {
+      throw new OverloadedError(
+        `${this.#outbox.count} messages wait to be sent already; Redis does not take them fast enough`,
+      );
+    }
+    return await new Promise((resolve, reject) => {
+      const deadline = performance.now() + timeout;
+      this.#outbox.push({ count: messages.length, bytes, items, uniques, deadline, resolve, reject });
+    });
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const group of this.#outbox.remove(() => true)) group.reject(new ClosedError());
+  }
+
+  async #send(groups: readonly Group[]): Promise<void> {
+    const args = this.#encode(groups);
+    let sent = false;
+    let failure: BrokerError | undefined;
+    for (;;) {
+      const open = this.#expire(groups, sent, failure);
+      if (open.length === 0) return;
+      const patience = Math.min(...open.map((group) => group.deadline)) - performance.now();
+      if (await this.#link.whenUp(Math.max(1, patience))) {
+        try {
+          return this.#resolve(groups, await this.#link.run(SCRIPTS.add, args));
+        } catch (cause) {
+          const { error, outcome, transient } = toRedisFailure(cause);
+          sent ||= outcome === 'unknown';
+          failure = error;
+          if (!transient) return rejectAll(groups, sent, error);
+          await this.#pause(outcome === 'not-sent');
+        }
+      }
+    }
+  }
+
+  /** A server that answers "not now" is asked again after a moment; a lost connection shows by itself. */
+  async #pause(refused: boolean): Promise<void> {
+    if (refused) await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+
+  #encode(groups: readonly Group[]): (string | Buffer)[] {
+    const { keys, streamLength, overflow } = this.#options;
+    const m = groups.length === 1 ? groups[0]!.items : groups.flatMap((group) => group.items);
+    const g = groups.length === 1 ? undefined : groups.map((group) => group.count);
+    this.#number += 1;
+    return [
+      keys.root,
+      this.#producer,
+      String(this.#number),
+      packForScript(g === undefined ? { m } : { m, g }),
+      streamLength === undefined ? '' : String(streamLength),
+      overflow,
+      keys.channel('control'),
+    ];
+  }
+
+  /** Gives up what is over its time, in the batch and behind it; returns the groups that still wait. */
+  #expire(groups: readonly Group[], sent: boolean, cause: BrokerError | undefined): Group[] {
+    const now = performance.now();
+    const over = (group: Group): boolean => group.deadline <= now || this.#closed;
+    rejectAll(groups.filter(over), sent, this.#reason(cause));
+    rejectAll(this.#outbox.remove(over), false, this.#reason(cause));
+    return groups.filter((group) => !over(group));
+  }
+
+  #reason(cause: BrokerError | undefined): BrokerError {
+    if (this.#closed) return new ClosedError();
+    return (
+      cause ??
+      new BackendUnavailableError(
+        `Redis could not be reached in time: ${this.#link.lastError?.message ?? 'not connected'}`,
+      )
+    );
+  }
+
+  #resolve(groups: readonly Group[], reply: unknown): void {
+    const special = readOutcomes(reply as unknown[]);
+    let index = 0;
+    for (const group of groups) {
+      const refused = special?.get(index);
+      if (refused?.what === 'full' || refused?.what === 'none') {
+        group.reject(refusal(refused.what, refused.detail as Address));
+      } else {
+        group.resolve(group.uniques.map((unique, i) => added(unique, special?.get(index + i))));
+      }
+      index += group.count;
+    }
+  }
+}
+
+interface Outcome {
+  readonly what: string;
+  readonly detail: string;
+}
+
+function readOutcomes(reply: readonly unknown[]): Map<number, Outcome> | undefined {
+  if (reply.length === 0) return undefined;
+  const outcomes = new Map<number, Outcome>();
+  for (let i = 0; i < reply.length; i += 3) {
+    outcomes.set(Number(reply[i]), { what: String(reply[i + 1]), detail: String(reply[i + 2]) });
+  }
+  return outcomes;
+}
+
+const added = (unique: string, outcome: Outcome | undefined): Added =>
+  outcome === undefined
+    ? { unique, duplicate: false }
+    : { unique: outcome.detail, duplicate: true };
+
+const refusal = (what: 'full' | 'none', address: Address): BrokerError =>
+  what === 'none'
+    ? new NoHandlerError(addressName(address))
+    : new OverloadedError(`too many messages wait under "${addressName(address)}"`);
+
+function rejectAll(groups: readonly Group[], sent: boolean, error: BrokerError): void {
+  const outcome = sent ? 'unknown' : 'not-sent';
+  for (const group of groups) {
+    group.reject(error.outcome === outcome ? error : withOutcome(error, outcome));
+  }
+}
+
+const withOutcome = (error: BrokerError, outcome: 'unknown' | 'not-sent'): BrokerError =>
+  new BrokerError(error.code, error.message, {
+    cause: error.cause ?? error,
+    retryable: error.retryable,
+    outcome,
+  });
+
+/** Appends address, header, payload and options; returns the size of the header. */
+function encodeItem(message: NewMessage, items: Packable[]): number {
+  const { envelope, payload, delay, dedupe } = message;
+  const header = encodeHeader(envelope);
+  const plain = envelope.key === undefined && envelope.target === undefined && !delay && !dedupe;
+  const options = plain
+    ? false
+    : {
+        i: envelope.unique,
+        ...(delay !== undefined && delay > 0 ? { d: delay } : {}),
+        ...(dedupe === undefined ? {} : { u: dedupe.id, w: dedupe.window }),
+      };
+  items.push(envelope.address, header, payload, options);
+  return header.length;
+}

@@ -1,0 +1,118 @@
+import { BackendRefusedError, BackendUnavailableError } from '../../errors/index.js';
+import type { Backend, BackendFeatures, LinkState, Unsubscribe } from '../index.js';
+import { RedisBus } from './bus.js';
+import { RedisDeadLetters } from './dead-letters.js';
+import { RedisInspector } from './inspector.js';
+import { AppKeys, LAYOUT_VERSION } from './keys.js';
+import { RedisLink } from './link.js';
+import { RedisQueue } from './queue.js';
+import { toRedisFailure } from './redis-error.js';
+import type { RedisSettings } from './redis-settings.js';
+
+/** How long `connect` tries, in ms. */
+const CONNECT_TIMEOUT = 10_000;
+/** Errors of the greeting that trying again will not cure. */
+const REFUSED = /^(NOAUTH|WRONGPASS|NOPERM|ERR (invalid DB|DB index|AUTH|Client sent AUTH))/i;
+
+export interface RedisBackendOptions {
+  readonly prefix: string;
+  readonly appName: string;
+  readonly redis: RedisSettings;
+  /** The producer's own bound, for names that no service has claimed. */
+  readonly streamLength?: number;
+  readonly overflow?: 'reject' | 'drop-oldest';
+  /** What goes wrong where nobody waits for an answer. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** An app's messages on one Redis: one connection for commands, one for subscriptions, one for each reader. */
+export class RedisBackend implements Backend {
+  readonly features: BackendFeatures = { durable: true, shared: true };
+  readonly queue: RedisQueue;
+  readonly bus: RedisBus;
+  readonly deadLetters: RedisDeadLetters;
+  readonly inspector: RedisInspector;
+  readonly #keys: AppKeys;
+  readonly #command: RedisLink;
+  readonly #subscriber: RedisLink;
+  #connecting: Promise<void> | undefined;
+
+  constructor(options: RedisBackendOptions) {
+    const { prefix, appName, redis, streamLength, overflow = 'reject' } = options;
+    const onError = options.onError ?? (() => undefined);
+    const keys = new AppKeys(prefix, appName);
+    const connect = (role: string): RedisLink => new RedisLink(redis, connectionName(appName, role));
+    this.#keys = keys;
+    this.#command = connect('commands');
+    this.#subscriber = new RedisLink(redis, connectionName(appName, 'events'), async (client) => {
+      const channels = this.bus.subscribed;
+      if (channels.length > 0) await client.subscribe(...channels);
+    });
+    const command = this.#command;
+    this.queue = new RedisQueue({ command, keys, streamLength, overflow, readerLink: connect });
+    this.bus = new RedisBus({ command, subscriber: this.#subscriber, keys, onError });
+    this.deadLetters = new RedisDeadLetters(command, keys);
+    this.inspector = new RedisInspector(command, keys);
+  }
+
+  get link(): LinkState {
+    return this.#command.state;
+  }
+
+  async connect(): Promise<void> {
+    this.#connecting ??= this.#connect();
+    try {
+      await this.#connecting;
+    } catch (error) {
+      this.#connecting = undefined;
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.queue.close();
+    this.bus.close();
+    this.#subscriber.close();
+    this.#command.close();
+  }
+
+  onLink(listener: (state: LinkState) => void): Unsubscribe {
+    return this.#command.onState(listener);
+  }
+
+  async #connect(): Promise<void> {
+    this.#command.open();
+    const deadline = performance.now() + CONNECT_TIMEOUT;
+    while (!(await this.#command.whenUp(200))) {
+      const reason = this.#command.lastError;
+      if (reason !== undefined && REFUSED.test(reason.message)) {
+        throw new BackendRefusedError(`Redis refused: ${reason.message}`, { cause: reason });
+      }
+      if (performance.now() > deadline) {
+        const message = `Redis cannot be reached: ${reason?.message ?? 'no answer'}`;
+        throw new BackendUnavailableError(message, { cause: reason, outcome: 'not-sent' });
+      }
+    }
+    await this.#checkLayout();
+  }
+
+  async #checkLayout(): Promise<void> {
+    const key = this.#keys.key('layout');
+    try {
+      await this.#command.call('SET', [key, LAYOUT_VERSION, 'NX']);
+      const found = String(await this.#command.call('GET', [key]));
+      if (found !== LAYOUT_VERSION) {
+        throw new BackendRefusedError(
+          `the data under "${this.#keys.root}" has layout ${found}, this release works with ${LAYOUT_VERSION}`,
+        );
+      }
+    } catch (cause) {
+      if (cause instanceof BackendRefusedError) throw cause;
+      throw toRedisFailure(cause).error;
+    }
+  }
+}
+
+/** Spaces are not allowed in a client name. */
+const connectionName = (app: string, role: string): string =>
+  `nestjs-broker:${app}:${role}`.replace(/[^\x21-\x7e]/g, '_');

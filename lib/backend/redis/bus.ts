@@ -1,0 +1,180 @@
+import { packForScript } from '../../codec/index.js';
+import { BackendUnavailableError, BrokerError, ClosedError } from '../../errors/index.js';
+import type { BusPort, ChannelKind, Unsubscribe } from '../index.js';
+import type { AppKeys } from './keys.js';
+import type { RedisLink } from './link.js';
+import { Outbox, type OutboxItem } from './outbox.js';
+import { toRedisFailure } from './redis-error.js';
+import { SCRIPTS } from './scripts.js';
+
+const MAX_COUNT = 512;
+const MAX_BYTES = 512 * 1024;
+/** A subscription that says nothing for this long is asked whether it lives, in ms. */
+const PROBE = 5_000;
+
+type Listener = (message: Buffer) => void;
+
+interface Publication extends OutboxItem {
+  readonly channel: string;
+  readonly message: Uint8Array;
+  readonly deadline: number;
+  readonly resolve: () => void;
+  readonly reject: (error: BrokerError) => void;
+}
+
+export interface RedisBusParts {
+  readonly command: RedisLink;
+  /** A connection of its own, in subscriber mode. */
+  readonly subscriber: RedisLink;
+  readonly keys: AppKeys;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Pub/Sub. What is published in one tick leaves in one script call. */
+export class RedisBus implements BusPort {
+  readonly #parts: RedisBusParts;
+  readonly #outbox: Outbox<Publication>;
+  readonly #channels = new Map<string, Set<Listener>>();
+  readonly #gapListeners = new Set<() => void>();
+  #probe: NodeJS.Timeout | undefined;
+  #closed = false;
+  #interrupted = false;
+
+  constructor(parts: RedisBusParts) {
+    this.#parts = parts;
+    this.#outbox = new Outbox<Publication>({
+      maxCount: MAX_COUNT,
+      maxBytes: MAX_BYTES,
+      send: async (batch) => await this.#send(batch),
+    });
+    parts.subscriber.onMessage((channel, message) => this.#deliver(channel.toString(), message));
+    parts.subscriber.onState((state) => {
+      if (state === 'down') this.#interrupted = this.#channels.size > 0;
+      else if (this.#interrupted) for (const listener of this.#gapListeners) listener();
+    });
+  }
+
+  channel(kind: ChannelKind, name?: string): string {
+    return this.#parts.keys.channel(kind, name);
+  }
+
+  /** The channels a new connection has to subscribe to before it counts as up. */
+  get subscribed(): readonly string[] {
+    return [...this.#channels.keys()];
+  }
+
+  async publish(channel: string, message: Uint8Array, timeout: number): Promise<void> {
+    if (this.#closed) throw new ClosedError();
+    return await new Promise((resolve, reject) => {
+      const deadline = performance.now() + timeout;
+      const bytes = message.length;
+      this.#outbox.push({ count: 1, bytes, channel, message, deadline, resolve, reject });
+    });
+  }
+
+  async subscribe(channel: string, listener: Listener): Promise<Unsubscribe> {
+    if (this.#closed) throw new ClosedError();
+    const listeners = this.#channels.get(channel);
+    if (listeners !== undefined) {
+      listeners.add(listener);
+    } else {
+      this.#channels.set(channel, new Set([listener]));
+    }
+    this.#startProbe();
+    try {
+      await this.#command('SUBSCRIBE', channel);
+    } catch (error) {
+      this.#remove(channel, listener);
+      throw error;
+    }
+    return () => this.#remove(channel, listener);
+  }
+
+  onGap(listener: () => void): Unsubscribe {
+    this.#gapListeners.add(listener);
+    return () => this.#gapListeners.delete(listener);
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearInterval(this.#probe);
+    for (const item of this.#outbox.remove(() => true)) item.reject(new ClosedError());
+  }
+
+  #remove(channel: string, listener: Listener): void {
+    const listeners = this.#channels.get(channel);
+    if (listeners?.delete(listener) !== true || listeners.size > 0) return;
+    this.#channels.delete(channel);
+    if (this.#closed || this.#parts.subscriber.state === 'down') return;
+    // a message that still arrives finds no listener
+    this.#command('UNSUBSCRIBE', channel).catch(this.#parts.onError);
+  }
+
+  async #command(command: string, channel: string): Promise<void> {
+    const { subscriber } = this.#parts;
+    subscriber.open();
+    if (!(await subscriber.whenUp(PROBE))) {
+      throw toRedisFailure(subscriber.lastError ?? new Error('not connected')).error;
+    }
+    try {
+      await subscriber.call(command, [channel]);
+    } catch (cause) {
+      throw toRedisFailure(cause).error;
+    }
+  }
+
+  #startProbe(): void {
+    if (this.#probe !== undefined) return;
+    this.#probe = setInterval(() => {
+      if (this.#parts.subscriber.state === 'up') {
+        // no answer: the link makes itself anew
+        this.#parts.subscriber.call('PING', [], 2_000).catch(() => undefined);
+      }
+    }, PROBE);
+    this.#probe.unref();
+  }
+
+  #deliver(channel: string, message: Buffer): void {
+    for (const listener of this.#channels.get(channel) ?? []) {
+      try {
+        listener(message);
+      } catch (error) {
+        this.#parts.onError(error);
+      }
+    }
+  }
+
+  /** At most once: what may have left is not sent again. */
+  async #send(batch: readonly Publication[]): Promise<void> {
+    const { command, keys } = this.#parts;
+    const deadline = Math.min(...batch.map((item) => item.deadline));
+    if (!(await command.whenUp(deadline - performance.now()))) {
+      const reason = command.lastError?.message ?? 'not connected';
+      const error = new BackendUnavailableError(`Redis cannot be reached: ${reason}`, {
+        outcome: 'not-sent',
+      });
+      return batch.forEach((item) => item.reject(error));
+    }
+    try {
+      await command.run(SCRIPTS.publish, [keys.root, packForScript(join(batch))]);
+      batch.forEach((item) => item.resolve());
+    } catch (cause) {
+      const { error } = toRedisFailure(cause);
+      batch.forEach((item) => item.reject(error));
+    }
+  }
+}
+
+/** Messages of one channel become one; the order within a channel stays. */
+function join(batch: readonly Publication[]): (string | Uint8Array)[] {
+  const channels = new Map<string, Uint8Array[]>();
+  for (const { channel, message } of batch) {
+    const list = channels.get(channel);
+    if (list === undefined) channels.set(channel, [message]);
+    else list.push(message);
+  }
+  return [...channels].flatMap(([channel, list]) => [
+    channel,
+    list.length === 1 ? list[0]! : Buffer.concat(list),
+  ]);
+}

@@ -1,0 +1,2 @@
+export { RedisBackend, type RedisBackendOptions } from './backend.js';
+export type { RedisSettings } from './redis-settings.js';

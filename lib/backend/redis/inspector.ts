@@ -1,0 +1,112 @@
+import { unpack } from '../../codec/index.js';
+import { type Address, addressKind, addressName } from '../../message/index.js';
+import type {
+  ConsumerStats,
+  InspectorPort,
+  Member,
+  NameStats,
+  QueueCounters,
+  QueueStats,
+} from '../index.js';
+import type { AppKeys } from './keys.js';
+import type { RedisLink } from './link.js';
+import { toRedisFailure } from './redis-error.js';
+import { SCRIPTS } from './scripts.js';
+
+type RawStats = readonly [
+  readonly (Buffer | number)[],
+  number,
+  number,
+  number,
+  readonly (Buffer | number)[],
+  readonly Buffer[],
+];
+
+/** Looks at an app in one script. */
+export class RedisInspector implements InspectorPort {
+  readonly #link: RedisLink;
+  readonly #keys: AppKeys;
+
+  constructor(link: RedisLink, keys: AppKeys) {
+    this.#link = link;
+    this.#keys = keys;
+  }
+
+  async stats(): Promise<QueueStats> {
+    let raw: RawStats;
+    try {
+      raw = (await this.#link.run(SCRIPTS.inspect, [this.#keys.root])) as RawStats;
+    } catch (cause) {
+      throw toRedisFailure(cause).error;
+    }
+    const names = rows(raw[0], 4).map(toName);
+    const unclaimed = names.filter((name) => name.kind === 'task' && name.consumers === 0);
+    return {
+      names,
+      unclaimed: unclaimed.reduce((sum, name) => sum + name.waiting, 0),
+      delayed: raw[1],
+      gated: raw[2],
+      deadLetters: raw[3],
+      consumers: rows(raw[4], 4).map(toConsumer),
+      counters: toCounters(raw[5]),
+    };
+  }
+
+  async ping(): Promise<number> {
+    const start = performance.now();
+    try {
+      await this.#link.call('PING', []);
+    } catch (cause) {
+      throw toRedisFailure(cause).error;
+    }
+    return performance.now() - start;
+  }
+}
+
+type Row = readonly (Buffer | number | undefined)[];
+
+function rows(flat: readonly (Buffer | number)[], width: number): Row[] {
+  return Array.from({ length: flat.length / width }, (_, i) =>
+    flat.slice(i * width, (i + 1) * width),
+  );
+}
+
+function toName([address, length, held, consumers]: Row): NameStats {
+  const at = String(address) as Address;
+  return {
+    name: addressName(at),
+    kind: addressKind(at),
+    waiting: Math.max(0, Number(length) - Number(held)),
+    running: Number(held),
+    consumers: Number(consumers),
+  };
+}
+
+function toConsumer([id, meta, expiry, lane]: Row): ConsumerStats {
+  const member = unpack(meta as Buffer) as Member & { readonly joinedAt: number };
+  return {
+    id: String(id),
+    service: member.service,
+    instanceName: member.instanceName,
+    joinedAt: member.joinedAt,
+    expiresAt: Number(expiry),
+    lane: Number(lane),
+  };
+}
+
+function toCounters(flat: readonly Buffer[]): QueueCounters {
+  const found = new Map<string, number>();
+  for (let i = 0; i < flat.length; i += 2) found.set(String(flat[i]), Number(flat[i + 1]));
+  const count = (name: keyof QueueCounters): number => found.get(name) ?? 0;
+  return {
+    added: count('added'),
+    done: count('done'),
+    retried: count('retried'),
+    dead: count('dead'),
+    duplicates: count('duplicates'),
+    expired: count('expired'),
+    dropped: count('dropped'),
+    lost: count('lost'),
+    stale: count('stale'),
+  };
+}

@@ -1,0 +1,171 @@
+import { Redis, type RedisOptions } from 'ioredis';
+import { BackendUnavailableError, ClosedError } from '../../errors/index.js';
+import type { LinkState, Unsubscribe } from '../index.js';
+import type { Script } from './load-script.js';
+import { toRedisFailure } from './redis-error.js';
+import type { RedisSettings } from './redis-settings.js';
+
+type Argument = string | number | Buffer;
+
+/** Longest wait for the reply of one command that does not block; then the socket counts as dead. */
+const REPLY_TIMEOUT = 3_000;
+
+// Every default of ioredis that resends, queues or waits by itself is off: what is sent again is decided above.
+const SAFE: RedisOptions = {
+  lazyConnect: true,
+  maxRetriesPerRequest: 0,
+  autoResendUnfulfilledCommands: false,
+  autoResubscribe: false,
+  enableOfflineQueue: false,
+  connectTimeout: 3_000,
+  disconnectTimeout: 100,
+  keepAlive: 10_000,
+  noDelay: true,
+  retryStrategy: (times) => Math.min(20 * 2 ** Math.min(times, 6), 1_000),
+};
+
+/** One connection that comes back by itself, and whose commands never hang. */
+export class RedisLink {
+  readonly #redis: Redis;
+  readonly #listeners = new Set<(state: LinkState) => void>();
+  #state: LinkState = 'down';
+  #closed = false;
+  #lastError: Error | undefined;
+  #clientId: number | undefined;
+
+  constructor(settings: RedisSettings, name: string, prepare?: (redis: Redis) => Promise<void>) {
+    const { url, ...rest } = settings;
+    const options = { ...SAFE, ...rest, connectionName: name };
+    this.#redis = url === undefined ? new Redis(options) : new Redis(url, options);
+    this.#redis.on('error', (error: Error) => (this.#lastError = error));
+    this.#redis.on('close', () => this.#become('down'));
+    this.#redis.on('ready', () => {
+      this.#prepare(prepare).then(
+        () => this.#become('up'),
+        (cause: unknown) => {
+          this.#lastError = cause as Error;
+          this.reconnect();
+        },
+      );
+    });
+  }
+
+  get state(): LinkState {
+    return this.#state;
+  }
+
+  /** The server's number for this connection, new after each reconnect. */
+  get clientId(): number | undefined {
+    return this.#clientId;
+  }
+
+  /** Why it is down, as far as known. */
+  get lastError(): Error | undefined {
+    return this.#lastError;
+  }
+
+  onState(listener: (state: LinkState) => void): Unsubscribe {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Raw messages of a subscribed connection. */
+  onMessage(listener: (channel: Buffer, message: Buffer) => void): void {
+    this.#redis.on('messageBuffer', listener);
+  }
+
+  /** Starts connecting; safe to repeat. */
+  open(): void {
+    if (this.#closed || this.#redis.status !== 'wait') return;
+    // a failed first try is followed by others, see retryStrategy; the error event keeps the reason
+    this.#redis.connect().catch((cause: unknown) => (this.#lastError = cause as Error));
+  }
+
+  /** Resolves when the link is up or `timeout` ms are over; `false` then. */
+  async whenUp(timeout: number): Promise<boolean> {
+    if (this.#state === 'up') return true;
+    if (this.#closed || timeout <= 0) return false;
+    return await new Promise((resolve) => {
+      const end = (up: boolean): void => {
+        clearTimeout(timer);
+        this.#listeners.delete(listener);
+        resolve(up);
+      };
+      const listener = (state: LinkState): void => {
+        if (state === 'up' || this.#closed) end(this.#state === 'up');
+      };
+      const timer = setTimeout(end, timeout, false);
+      this.#listeners.add(listener);
+    });
+  }
+
+  /** Sends one command; replies are Buffers. Rejects at once when the link is down, and after `timeout` ms without a reply. */
+  async call(command: string, args: readonly Argument[], timeout = REPLY_TIMEOUT): Promise<unknown> {
+    if (this.#closed) throw new ClosedError();
+    if (this.#state === 'down') {
+      throw new BackendUnavailableError(`Redis cannot be reached: ${this.#reason()}`, {
+        cause: this.#lastError,
+        outcome: 'not-sent',
+      });
+    }
+    const reply = this.#redis.callBuffer(command, ...args) as Promise<unknown>;
+    return await this.#within(reply, timeout, command);
+  }
+
+  /** Runs a script by its digest, by its text where the server does not know it. */
+  async run(script: Script, args: readonly Argument[], timeout?: number): Promise<unknown> {
+    try {
+      return await this.call('EVALSHA', [script.sha, 1, ...args], timeout);
+    } catch (error) {
+      if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
+      return await this.call('EVAL', [script.text, 1, ...args], timeout);
+    }
+  }
+
+  /** Drops the socket and makes a new one. */
+  reconnect(): void {
+    if (!this.#closed) this.#redis.disconnect(true);
+  }
+
+  /** Ends the connection for good; what is in flight rejects. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#redis.disconnect();
+    this.#become('down', true);
+  }
+
+  async #within(reply: Promise<unknown>, timeout: number, command: string): Promise<unknown> {
+    let timer: NodeJS.Timeout | undefined;
+    const silence = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        this.reconnect();
+        const message = `no reply to ${command} within ${timeout} ms`;
+        reject(new BackendUnavailableError(message, { outcome: 'unknown' }));
+      }, timeout);
+    });
+    try {
+      return await Promise.race([reply, silence]);
+    } catch (error) {
+      if (toRedisFailure(error).reconnect) this.reconnect();
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #prepare(prepare?: (redis: Redis) => Promise<void>): Promise<void> {
+    this.#clientId = (await this.#redis.client('ID')) as number;
+    await prepare?.(this.#redis);
+  }
+
+  #reason(): string {
+    return this.#lastError?.message ?? 'not connected yet';
+  }
+
+  #become(state: LinkState, always = false): void {
+    if (this.#state === state && !always) return;
+    this.#state = state;
+    for (const listener of [...this.#listeners]) listener(state);
+  }
+}

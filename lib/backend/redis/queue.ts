@@ -1,0 +1,230 @@
+import { encodeErrorBody, packForScript } from '../../codec/index.js';
+import { type QueuedKind, parseMessageId, toAddress } from '../../message/index.js';
+import type {
+  Added,
+  Beat,
+  CancelResult,
+  Delivery,
+  EvictOptions,
+  Lease,
+  Member,
+  NewMessage,
+  QueuePort,
+  Reader,
+  Settlement,
+  Undecodable,
+  Verdict,
+} from '../index.js';
+import { AddOutbox } from './add-outbox.js';
+import type { AppKeys } from './keys.js';
+import type { RedisLink } from './link.js';
+import type { Script } from './load-script.js';
+import { RedisReader } from './reader.js';
+import { toRedisFailure } from './redis-error.js';
+import { SCRIPTS } from './scripts.js';
+import { SettleOutbox } from './settle-outbox.js';
+
+/** Messages a moving script handles at once, so that none blocks Redis for long. */
+const CHUNK = 128;
+/** Entries one step of a search looks at. */
+const STRETCH = 512;
+
+const LOST_TASK = JSON.stringify({
+  name: 'ServerLostError',
+  message: 'every instance that held the task was lost before it settled it',
+  code: 'SERVER_LOST',
+});
+const LOST_REQUEST = encodeErrorBody({
+  name: 'ServerLostError',
+  message: 'the instance that handled the request was lost before it answered',
+  code: 'SERVER_LOST',
+});
+
+export interface RedisQueueParts {
+  readonly command: RedisLink;
+  readonly keys: AppKeys;
+  readonly streamLength: number | undefined;
+  readonly overflow: 'reject' | 'drop-oldest';
+  /** Makes the connection of one reader. */
+  readonly readerLink: (name: string) => RedisLink;
+}
+
+/** The durable side on Redis: every method is one script, or a chunked series of one. */
+export class RedisQueue implements QueuePort {
+  readonly #parts: RedisQueueParts;
+  readonly #adds: AddOutbox;
+  readonly #settles: SettleOutbox;
+  readonly #readers = new Set<Reader>();
+  readonly #ttls = new Map<string, number>();
+
+  constructor(parts: RedisQueueParts) {
+    this.#parts = parts;
+    this.#adds = new AddOutbox(parts.command, parts);
+    this.#settles = new SettleOutbox(parts.command, parts.keys);
+  }
+
+  async add(group: readonly NewMessage[], timeout: number): Promise<Added[]> {
+    return await this.#adds.add(group, timeout);
+  }
+
+  async join(member: Member): Promise<Beat> {
+    this.#ttls.set(member.consumer, member.ttl);
+    const { consumer, ttl } = member;
+    
+    const meta = packForScript({ ...member });
+    return toBeat(await this.#run(SCRIPTS.join, [consumer, ttl, meta, this.#control]), []);
+  }
+
+  async beat(consumer: string, held: readonly Lease[]): Promise<Beat> {
+    const ttl = this.#ttls.get(consumer) ?? 0;
+    const leases = packForScript(held.flatMap(({ source, token }) => [source, token]));
+    return toBeat(await this.#run(SCRIPTS.beat, [consumer, ttl, leases]), held);
+  }
+
+  async evict(consumer: string, options: EvictOptions): Promise<'alive' | 'evicted'> {
+    const { leaving, lostLimit } = options;
+    const args = [consumer, CHUNK, leaving ? '1' : '', lostLimit, LOST_TASK, LOST_REQUEST];
+    for (;;) {
+      const state = String(await this.#run(SCRIPTS.evict, [...args, this.#control]));
+      if (state === 'alive') return 'alive';
+      if (state === 'done') break;
+    }
+    this.#ttls.delete(consumer);
+    return 'evicted';
+  }
+
+  reader(consumer: string, kind: QueuedKind, holds: (lease: Lease) => boolean): Reader {
+    const { command, keys, readerLink } = this.#parts;
+    const link = readerLink(`${kind}s of ${consumer}`);
+    const reader = new RedisReader(consumer, kind, { link, command, keys, holds });
+    this.#readers.add(reader);
+    return reader;
+  }
+
+  async settle(
+    consumer: string,
+    delivery: Delivery | Undecodable,
+    verdict: Verdict,
+    abandon?: AbortSignal,
+  ): Promise<Settlement> {
+    return await this.#settles.settle(consumer, delivery, verdict, abandon);
+  }
+
+  async promote(): Promise<{ readonly nextDue?: number; readonly now: number }> {
+    for (;;) {
+      const reply = (await this.#run(SCRIPTS.promote, [CHUNK])) as [number, Buffer, Buffer];
+      const now = Number(reply[1]);
+      const nextDue = due(reply[2]);
+      if (Number(reply[0]) < CHUNK) return nextDue === undefined ? { now } : { now, nextDue };
+    }
+  }
+
+  async reclaim(lostLimit: number): Promise<number> {
+    const { keys } = this.#parts;
+    const addresses = (await this.#call('SMEMBERS', [keys.key('streams')])) as Buffer[];
+    let moved = 0;
+    for (const address of addresses) {
+      const args = [address, CHUNK, lostLimit, LOST_TASK, LOST_REQUEST];
+      moved += Number(await this.#run(SCRIPTS.reclaim, args));
+    }
+    return moved;
+  }
+
+  async cancel(id: string): Promise<CancelResult> {
+    const { name, unique } = parseMessageId(id);
+    // a message that moves while it is looked for is behind the search or parked: look once more
+    for (let round = 0; round < 2; round += 1) {
+      if (Number(await this.#run(SCRIPTS.cancelParked, [unique])) === 1) return 'removed';
+      for (const source of await this.#sources(name)) {
+        const result = await this.#cancelIn(source, unique);
+        if (result !== undefined) return result;
+      }
+    }
+    return 'unknown';
+  }
+
+  async keptReplies(uniques: readonly string[]): Promise<(Buffer | undefined)[]> {
+    if (uniques.length === 0) return [];
+    const keys = uniques.map((unique) => this.#parts.keys.key('reply', unique));
+    const replies = (await this.#call('MGET', keys)) as (Buffer | null)[];
+    return replies.map((reply) => reply ?? undefined);
+  }
+
+  async close(): Promise<void> {
+    this.#adds.close();
+    this.#settles.close();
+    await Promise.all([...this.#readers].map(async (reader) => await reader.close()));
+  }
+
+  get #control(): string {
+    return this.#parts.keys.channel('control');
+  }
+
+  /** The streams a message of that name can lie in. */
+  async #sources(name: string): Promise<string[]> {
+    const { keys } = this.#parts;
+    const members = (await this.#call('HKEYS', [keys.key('members')])) as Buffer[];
+    const lanes = members.flatMap((member) => [
+      keys.lane('task', String(member)),
+      keys.lane('request', String(member)),
+    ]);
+    const streams = (['task', 'request'] as const).map((kind) =>
+      keys.stream(toAddress(kind, name)),
+    );
+    return [...lanes, ...streams];
+  }
+
+  async #cancelIn(source: string, unique: string): Promise<CancelResult | undefined> {
+    let from = '-';
+    for (;;) {
+      const reply = (await this.#run(SCRIPTS.locate, [source, from, unique, STRETCH])) as Buffer[];
+      const [what, id] = reply.map(String);
+      if (what === 'end' || id === undefined) return undefined;
+      from = id;
+      if (what !== 'found') continue;
+      const args = [source, id, unique, this.#control];
+      const result = String(await this.#run(SCRIPTS.cancelEntry, args));
+      return result === 'moved' ? undefined : (result as CancelResult);
+    }
+  }
+
+  async #run(script: Script, args: readonly (string | number | Buffer)[]): Promise<unknown> {
+    const { command, keys } = this.#parts;
+    try {
+      return await command.run(script, [keys.root, ...args]);
+    } catch (cause) {
+      throw toRedisFailure(cause).error;
+    }
+  }
+
+  async #call(command: string, args: readonly string[]): Promise<unknown> {
+    try {
+      return await this.#parts.command.call(command, args);
+    } catch (cause) {
+      throw toRedisFailure(cause).error;
+    }
+  }
+}
+
+const due = (value: Buffer): number | undefined =>
+  value.length === 0 ? undefined : Number(value);
+
+function toBeat(reply: unknown, held: readonly Lease[]): Beat {
+  const [status, now, nextDue, leader, expired, lost] = reply as [
+    Buffer,
+    Buffer,
+    Buffer | undefined,
+    number | undefined,
+    readonly Buffer[] | undefined,
+    readonly number[] | undefined,
+  ];
+  const next = nextDue === undefined ? undefined : due(nextDue);
+  return {
+    status: String(status) === 'alive' ? 'alive' : 'evicted',
+    lost: (lost ?? []).map((index) => held[Number(index)]!),
+    now: Number(now),
+    ...(next === undefined ? {} : { nextDue: next }),
+    expired: (expired ?? []).map(String),
+    leader: Number(leader) === 1,
+  };
+}

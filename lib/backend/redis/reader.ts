@@ -1,0 +1,199 @@
+import type { CodecError } from '../../errors/index.js';
+import { decodeHeader } from '../../codec/index.js';
+import type { QueuedKind } from '../../message/index.js';
+import type { Delivery, Fetched, Lease, Reader, Undecodable, Want } from '../index.js';
+import { parseEntries, type RawEntry } from './entries.js';
+import { type AppKeys, GROUP } from './keys.js';
+import type { RedisLink } from './link.js';
+import { isDisplaced, toRedisFailure } from './redis-error.js';
+
+/** How long one read waits for work, in ms. */
+const BLOCK = 5_000;
+/** Beyond BLOCK, silence means a dead socket. */
+const SILENCE = 2_000;
+/** A waiting read starts small, so that one instance does not swallow a burst, and grows while reads come back full. */
+const FIRST_COUNT = 16;
+const MAX_COUNT = 256;
+/** Enough for everything one consumer can hold of one stream. */
+const ALL = 10_000;
+
+const NOTHING: Fetched = { deliveries: [], undecodable: [], displaced: false };
+const DISPLACED: Fetched = { ...NOTHING, displaced: true };
+
+export interface ReaderParts {
+  /** A connection of its own: a read blocks it. */
+  readonly link: RedisLink;
+  /** For `CLIENT UNBLOCK`. */
+  readonly command: RedisLink;
+  readonly keys: AppKeys;
+  readonly holds: (lease: Lease) => boolean;
+}
+
+interface Stream {
+  readonly key: string;
+  readonly limit: number;
+}
+
+/** Reads the lane of one consumer and the streams of its names over a connection of its own. */
+export class RedisReader implements Reader {
+  readonly #parts: ReaderParts;
+  readonly #consumer: string;
+  readonly #lane: string;
+  readonly #unsubscribe: () => void;
+  #recover = false;
+  #woken = false;
+  #closed = false;
+  #waiting = false;
+  #count = FIRST_COUNT;
+  #turn = 0;
+
+  constructor(consumer: string, kind: QueuedKind, parts: ReaderParts) {
+    this.#parts = parts;
+    this.#consumer = consumer;
+    this.#lane = parts.keys.lane(kind, consumer);
+    this.#unsubscribe = parts.link.onState((state) => {
+      // what was handed over while the connection broke is pending, and is read again first
+      if (state === 'down') this.#recover = true;
+    });
+    parts.link.open();
+  }
+
+  async fetch(total: number, wants: readonly Want[]): Promise<Fetched> {
+    if (this.#closed || this.#takeWake()) return NOTHING;
+    if (this.#parts.link.state === 'down') {
+      await this.#parts.link.whenUp(1_000);
+      return NOTHING;
+    }
+    try {
+      return await this.#read(total, wants);
+    } catch (error) {
+      return await this.#failed(error);
+    }
+  }
+
+  wake(): void {
+    this.#woken = true;
+    if (this.#waiting) void this.#unblock();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#unsubscribe();
+    this.#parts.link.close();
+    await Promise.resolve();
+  }
+
+  async #read(total: number, wants: readonly Want[]): Promise<Fetched> {
+    const streams = this.#streams(total, wants);
+    if (this.#recover) return await this.#readAgain(wants);
+    const share = Math.floor(total / streams.length);
+    if (share >= 1 && streams.every((stream) => stream.limit >= share)) {
+      return await this.#wait(streams, Math.min(share, this.#count));
+    }
+    const ready = await this.#takeReady(streams, total);
+    return ready ?? (await this.#wait(streams, 1));
+  }
+
+  #streams(total: number, wants: readonly Want[]): Stream[] {
+    const streams: Stream[] = [{ key: this.#lane, limit: total }];
+    for (const { address, limit } of wants) {
+      if (limit > 0) streams.push({ key: this.#parts.keys.stream(address), limit });
+    }
+    return streams;
+  }
+
+  /** Waits for any of the streams. */
+  async #wait(streams: readonly Stream[], count: number): Promise<Fetched> {
+    if (this.#takeWake()) return NOTHING;
+    this.#waiting = true;
+    try {
+      const keys = streams.map((stream) => stream.key);
+      const entries = await this.#command(keys, { count, block: BLOCK });
+      const full = entries.length >= count;
+      this.#count = full ? Math.min(MAX_COUNT, this.#count * 2) : FIRST_COUNT;
+      return toFetched(entries);
+    } finally {
+      this.#waiting = false;
+      this.#woken = false;
+    }
+  }
+
+  /** Takes what is there without waiting, exactly within the limits, another stream first each time. */
+  async #takeReady(streams: readonly Stream[], total: number): Promise<Fetched | undefined> {
+    const turn = this.#turn++ % streams.length;
+    const order = [...streams.slice(turn), ...streams.slice(0, turn)];
+    const entries: RawEntry[] = [];
+    while (order.length > 0 && entries.length === 0) {
+      const batch = order.splice(0, total);
+      const share = Math.max(1, Math.floor(total / batch.length));
+      const reads = batch.map(
+        async ({ key, limit }) => await this.#command([key], { count: Math.min(share, limit) }),
+      );
+      for (const read of await Promise.all(reads)) entries.push(...read);
+    }
+    return entries.length === 0 ? undefined : toFetched(entries);
+  }
+
+  /** Everything this consumer was ever handed and has not settled, less what it still has in its hands. */
+  async #readAgain(wants: readonly Want[]): Promise<Fetched> {
+    const keys = [this.#lane, ...wants.map((want) => this.#parts.keys.stream(want.address))];
+    const entries = await this.#command(keys, { count: ALL, id: '0' });
+    this.#recover = false;
+    return toFetched(entries.filter((entry) => !this.#parts.holds(entry.lease)));
+  }
+
+  async #command(
+    keys: readonly string[],
+    { count, block, id = '>' }: { count: number; block?: number; id?: string },
+  ): Promise<RawEntry[]> {
+    const waits = block === undefined ? [] : ['BLOCK', block];
+    const head = ['GROUP', GROUP, this.#consumer, 'COUNT', count, ...waits, 'STREAMS'];
+    const args = [...head, ...keys, ...keys.map(() => id)];
+    const timeout = block === undefined ? undefined : block + SILENCE;
+    return parseEntries(await this.#parts.link.call('XREADGROUP', args, timeout));
+  }
+
+  async #failed(error: unknown): Promise<Fetched> {
+    if (this.#closed) return NOTHING;
+    if (isDisplaced(error)) return DISPLACED;
+    const failure = toRedisFailure(error);
+    if (!failure.transient) throw failure.error;
+    await this.#parts.link.whenUp(1_000);
+    if (failure.outcome === 'not-sent') await new Promise((resolve) => setTimeout(resolve, 50));
+    return NOTHING;
+  }
+
+  #takeWake(): boolean {
+    const woken = this.#woken;
+    this.#woken = false;
+    return woken;
+  }
+
+  /** The read may not have reached the server yet, so it is unblocked until it ends. */
+  async #unblock(): Promise<void> {
+    while (this.#waiting && !this.#closed) {
+      try {
+        const id = this.#parts.link.clientId;
+        if (id === undefined) return;
+        await this.#parts.command.call('CLIENT', ['UNBLOCK', id]);
+      } catch (error) {
+        // the read ends by itself after BLOCK, or with its own connection
+        if (!toRedisFailure(error).transient) return;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+  }
+}
+
+function toFetched(entries: readonly RawEntry[]): Fetched {
+  const deliveries: Delivery[] = [];
+  const undecodable: Undecodable[] = [];
+  for (const { lease, header, payload } of entries) {
+    try {
+      deliveries.push({ lease, envelope: decodeHeader(header), payload });
+    } catch (error) {
+      undecodable.push({ lease, error: error as CodecError });
+    }
+  }
+  return { deliveries, undecodable, displaced: false };
+}

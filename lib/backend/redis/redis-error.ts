@@ -1,0 +1,64 @@
+import {
+  BackendRefusedError,
+  BackendUnavailableError,
+  type BrokerError,
+  type SendOutcome,
+} from '../../errors/index.js';
+
+/** Replies that say "not now": the same command may succeed later and was not carried out. */
+const NOT_NOW =
+  /^(?:ERR Error running script.*? -?)?(READONLY|LOADING|CLUSTERDOWN|MASTERDOWN|TRYAGAIN|MISCONF|NOREPLICAS|BUSY|UNBLOCKED|OOM)\b/;
+/** Replies that say the connection must find another server. */
+const WRONG_SERVER = /^(?:ERR Error running script.*? -?)?(READONLY|UNBLOCKED)\b/;
+/** What ioredis says when a command never left. */
+const NEVER_LEFT = /enableOfflineQueue|isn't writeable/i;
+
+/** A failed command, sorted by what can be done about it. */
+export interface RedisFailure {
+  /** Worth trying again when the server is back or has room. */
+  readonly transient: boolean;
+  readonly outcome: SendOutcome;
+  /** The connection should be made anew. */
+  readonly reconnect: boolean;
+  readonly error: BrokerError;
+}
+
+export function toRedisFailure(thrown: unknown): RedisFailure {
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  const cause = withoutCommand(error);
+  if (error.name === 'ReplyError') {
+    const transient = NOT_NOW.test(error.message);
+    return {
+      transient,
+      outcome: 'not-sent',
+      reconnect: WRONG_SERVER.test(error.message),
+      error: transient
+        ? new BackendUnavailableError(`Redis cannot do it now: ${error.message}`, {
+            cause,
+            outcome: 'not-sent',
+          })
+        : new BackendRefusedError(`Redis refused: ${error.message}`, { cause }),
+    };
+  }
+  const outcome: SendOutcome = NEVER_LEFT.test(error.message) ? 'not-sent' : 'unknown';
+  return {
+    transient: true,
+    outcome,
+    reconnect: false,
+    error: new BackendUnavailableError(`Redis cannot be reached: ${error.message}`, {
+      cause,
+      outcome,
+    }),
+  };
+}
+
+/** Whether the consumer's group or stream is gone. */
+export const isDisplaced = (cause: unknown): boolean =>
+  cause instanceof Error && /^(NOGROUP|UNBLOCKED)\b/.test(cause.message);
+
+/** ioredis hangs the whole command on its errors, payloads and passwords included: that must not reach a log. */
+function withoutCommand(error: Error): Error {
+  const bare = new Error(error.message);
+  bare.name = error.name;
+  return bare;
+}

@@ -1,0 +1,18 @@
+import { loadScript } from './load-script.js';
+
+/** Every script, loaded once. */
+export const SCRIPTS = {
+  add: loadScript('add'),
+  settle: loadScript('settle'),
+  join: loadScript('join'),
+  beat: loadScript('beat'),
+  evict: loadScript('evict'),
+  promote: loadScript('promote'),
+  reclaim: loadScript('reclaim'),
+  cancelParked: loadScript('cancel-parked'),
+  cancelEntry: loadScript('cancel-entry'),
+  locate: loadScript('locate'),
+  replay: loadScript('replay'),
+  publish: loadScript('publish'),
+  inspect: loadScript('inspect'),
+};

@@ -1,0 +1,102 @@
+-- Accepts new messages: all of a group or none of it.
+-- KEYS: root
+-- ARGV: producer, batch number, msgpack { m = { address, header, payload, options or false, … }, g = sizes of groups },
+--       bound of the producer ('' = none), its overflow, control channel
+-- options: { k = key, i = unique, f = target, d = delay ms, u = dedupe id, w = its window ms }
+-- Returns { } when everything was accepted, or { index, 'dup' | 'full' | 'none', detail, … }.
+--@include message
+--@include place
+--@include gate
+--@include dead
+--@include bound
+local producer, slot = $producer .. ARGV[1], tonumber(ARGV[2]) % 16
+-- a batch that was applied already gets the answer it got then
+local applied = call('HGET', producer, slot)
+if applied == ARGV[2] then
+  return {}
+elseif applied and string.sub(applied, 1, #ARGV[2] + 1) == ARGV[2] .. ' ' then
+  return cmsgpack.unpack(string.sub(applied, #ARGV[2] + 2))
+end
+local batch = cmsgpack.unpack(ARGV[3])
+local list, groups = batch.m, batch.g or { #batch.m / 4 }
+local now = clock()
+local out, seen, dedupes, accepted, duplicates = {}, {}, {}, 0, 0
+
+local function report(i, what, detail)
+  local at = #out
+  out[at + 1], out[at + 2], out[at + 3] = (i - 1) / 4, what, detail
+end
+
+-- the address of the group's first message that cannot be accepted, and why
+local function refusal(from, to)
+  local news = {}
+  for i = from, to, 4 do
+    local address = list[i]
+    if not news[address] and string.sub(address, 1, 1) == 'r' and not claim(address).live then
+      return address, 'none'
+    end
+    news[address] = (news[address] or 0) + 1
+  end
+  for address, n in pairs(news) do
+    if full(address, n) then
+      return address, 'full'
+    end
+  end
+end
+
+local function duplicate(address, o)
+  local key = $dedupe .. #address .. ':' .. address .. ':' .. o.u
+  local first = seen[key] or call('GET', key)
+  if first then
+    return first
+  end
+  seen[key] = o.i
+  dedupes[#dedupes + 1] = { key, o.i, o.w }
+end
+
+local function accept(i)
+  local address, h, p, o = list[i], list[i + 1], list[i + 2], list[i + 3]
+  if not o then
+    call('XADD', destination(address), '*', 'h', h, 'p', p)
+    accepted = accepted + 1
+    return
+  end
+  local first = o.u and duplicate(address, o)
+  if first then
+    duplicates = duplicates + 1
+    report(i, 'dup', first)
+    return
+  end
+  accepted = accepted + 1
+  local m = decode(h)
+  if o.d then
+    delay(m, p, now + o.d, now)
+  else
+    admit(m, h, p, now)
+  end
+end
+
+local from = 1
+for _, size in ipairs(groups) do
+  local to = from + size * 4 - 1
+  local address, why = refusal(from, to)
+  for i = from, to, 4 do
+    if address then
+      report(i, why, address)
+    else
+      accept(i)
+    end
+  end
+  from = to + 1
+end
+shed(now)
+for _, d in ipairs(dedupes) do
+  call('SET', d[1], d[2], 'PX', d[3])
+end
+call('HSET', producer, slot, #out == 0 and ARGV[2] or ARGV[2] .. ' ' .. cmsgpack.pack(out))
+if slot == 1 then
+  call('PEXPIRE', producer, 3600000)
+end
+count('added', accepted)
+count('duplicates', duplicates)
+return out

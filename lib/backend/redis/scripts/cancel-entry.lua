@@ -1,0 +1,21 @@
+-- Cancels a message that lies in a stream: an unread one is removed, the holder of a running one is told.
+-- KEYS: root
+-- ARGV: source, id, unique, control channel
+-- Returns 'removed', 'signalled' or 'moved' (it is not there any more)
+--@include message
+--@include place
+--@include gate
+local source, id, unique = ARGV[1], ARGV[2], ARGV[3]
+local entry = call('XRANGE', source, id, id)[1]
+local m = entry and decode((fields(entry)))
+if not m or m.i ~= unique then
+  return 'moved'
+end
+local pending = redis.pcall('XPENDING', source, 'g', id, id, 1)
+if not pending.err and pending[1] then
+  call('PUBLISH', ARGV[4], 'cancel ' .. unique .. ' ' .. pending[1][2])
+  return 'signalled'
+end
+free(m.n, m.k, unique)
+call('XDEL', source, id)
+return 'removed'

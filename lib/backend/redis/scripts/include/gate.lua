@@ -1,0 +1,74 @@
+-- The key gate: at most one message of a key is ready or running; the others wait in its list, in order.
+-- Keys are counted per scope: the one service that handles the name, or the name itself. A scope changes only
+-- while none of its keys is held, so no change of routing can break an order.
+local function scope_of(address)
+  local current = call('HGET', $scopes, address)
+  local sole = claim(address).sole
+  local wanted = sole and 's:' .. sole or 'n:' .. address
+  if current == wanted or (current and call('EXISTS', $busy .. current) == 1) then
+    return current
+  end
+  call('HSET', $scopes, address, wanted)
+  return wanted
+end
+
+local function waitlist(scope, key)
+  return $waitlist .. #scope .. ':' .. scope .. ':' .. key
+end
+
+local function park(m, p, now)
+  m.t = m.t or now
+  call('HSET', $bodies, m.i, cmsgpack.pack(encode(m), p))
+end
+
+-- Lets the message in: to a stream, or behind the holder of its key. Returns whether it stays parked.
+local function admit(m, h, p, now)
+  if m.k then
+    local scope = scope_of(m.n)
+    if call('HSETNX', $busy .. scope, m.k, m.i) == 0 and call('HGET', $busy .. scope, m.k) ~= m.i then
+      park(m, p, now)
+      call('RPUSH', waitlist(scope, m.k), m.i)
+      call('HINCRBY', $gated, scope, 1)
+      return true
+    end
+  end
+  place(m, h, p)
+  return false
+end
+
+-- Frees a key its message holds: the next one is placed before it leaves the list.
+local function free(address, key, unique)
+  if not key then
+    return
+  end
+  local scope = call('HGET', $scopes, address)
+  if not scope or call('HGET', $busy .. scope, key) ~= unique then
+    return
+  end
+  local list = waitlist(scope, key)
+  local next = call('LINDEX', list, 0)
+  if not next then
+    call('HDEL', $busy .. scope, key)
+    return
+  end
+  local body = call('HGET', $bodies, next)
+  if body then
+    local h, p = cmsgpack.unpack(body)
+    place(decode(h), h, p)
+  end
+  call('HSET', $busy .. scope, key, next)
+  call('LPOP', list)
+  call('HDEL', $bodies, next)
+  if call('HINCRBY', $gated, scope, -1) <= 0 then
+    call('HDEL', $gated, scope)
+  end
+end
+
+-- Parks the message until `due`; says so on the control channel when it is the next one.
+local function delay(m, p, due, now)
+  park(m, p, now)
+  call('ZADD', $due, due, m.i)
+  if call('ZRANGE', $due, 0, 0)[1] == m.i then
+    call('PUBLISH', ARGV[#ARGV], 'due ' .. string.format('%.0f', due))
+  end
+end

@@ -1,0 +1,30 @@
+-- A picture of the app in one step.
+-- KEYS: root
+-- Returns { { address, length, held, live members, … }, delayed, gated, dead letters, { consumer, member, expiry, lane, … }, counters }
+local names = {}
+for _, address in ipairs(call('SMEMBERS', $streams)) do
+  local stream = $stream .. address
+  local held = redis.pcall('XPENDING', stream, 'g')
+  local live = 0
+  local claims = call('HVALS', $claims .. address)
+  for _, n in ipairs(claims) do
+    live = live + tonumber(n)
+  end
+  local at = #names
+  names[at + 1], names[at + 2] = address, call('XLEN', stream)
+  names[at + 3], names[at + 4] = held.err and 0 or held[1], live
+end
+local gated = 0
+for _, n in ipairs(call('HVALS', $gated)) do
+  gated = gated + tonumber(n)
+end
+local consumers = {}
+local members = call('HGETALL', $members)
+for i = 1, #members, 2 do
+  local c = members[i]
+  local at = #consumers
+  consumers[at + 1], consumers[at + 2] = c, members[i + 1]
+  consumers[at + 3] = call('ZSCORE', $expiries, c) or '0'
+  consumers[at + 4] = call('XLEN', $lane .. 't:' .. c) + call('XLEN', $lane .. 'r:' .. c)
+end
+return { names, call('ZCARD', $due), gated, call('XLEN', $dead), consumers, call('HGETALL', $counters) }

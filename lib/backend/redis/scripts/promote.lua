@@ -1,0 +1,23 @@
+-- Places what is due. A message that holds its key (a retry) goes on; another one takes its place in the order now.
+-- KEYS: root
+-- ARGV: chunk
+-- Returns { how many, now, next due }
+--@include message
+--@include place
+--@include gate
+--@include due
+local now = clock()
+local due = call('ZRANGEBYSCORE', $due, '-inf', now, 'LIMIT', 0, tonumber(ARGV[1]))
+for _, unique in ipairs(due) do
+  local body = call('HGET', $bodies, unique)
+  local parked = false
+  if body then
+    local h, p = cmsgpack.unpack(body)
+    parked = admit(decode(h), h, p, now)
+  end
+  call('ZREM', $due, unique)
+  if not parked then
+    call('HDEL', $bodies, unique)
+  end
+end
+return { #due, string.format('%.0f', now), next_due() }

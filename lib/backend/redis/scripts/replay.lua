@@ -1,0 +1,31 @@
+-- Puts dead letters back with their attempts forgotten, at the end of their key.
+-- KEYS: root
+-- ARGV: entry id, …
+-- Returns how many there were
+--@include message
+--@include place
+--@include gate
+local now, replayed = clock(), 0
+for _, id in ipairs(ARGV) do
+  local entry = call('XRANGE', $dead, id, id)[1]
+  if entry then
+    local h, p = fields(entry)
+    local m = decode(h)
+    if m then
+      m.a, m.d = nil, nil
+      stamp(m, id)
+      admit(m, encode(m), p, now)
+    else
+      local info
+      for i = 1, #entry[2], 2 do
+        if entry[2][i] == 'e' then
+          info = cmsgpack.unpack(entry[2][i + 1])
+        end
+      end
+      call('XADD', info.s, '*', 'h', h, 'p', p)
+    end
+    call('XDEL', $dead, id)
+    replayed = replayed + 1
+  end
+end
+return replayed

@@ -1,0 +1,133 @@
+-- Ends deliveries. The acknowledgement is the fence: who is not the holder any more changes nothing.
+-- KEYS: root
+-- ARGV: consumer, msgpack of { d, r, k, m }, control channel
+--   d = { source, { id, … }, … }: done, without a key
+--   r = { source, id, channel, frame, keep ms or 0, unique, … }: replies of requests that also stand in d
+--   k = { source, id, address, key, unique, … }: done, frees a key
+--   m = { source, id, 'retry' | 'dead' | 'release' | 'expired', number, info or '', … }: moves; number = delay ms of a
+--       retry, plus info '1' when it costs an attempt; info of a dead one = msgpack of include/dead.lua
+-- Returns { now, next due, 'source id' of each stale one, … }
+--@include message
+--@include place
+--@include gate
+--@include due
+--@include dead
+local consumer, batch = ARGV[1], cmsgpack.unpack(ARGV[2])
+local now = clock()
+local out, stale, removals, done = { string.format('%.0f', now), '' }, {}, {}, 0
+
+local function reject(source, id)
+  local token = source .. ' ' .. id
+  stale[token] = true
+  out[#out + 1] = token
+end
+
+-- An entry that is acknowledged now is still there; one that moved on is not.
+local function acknowledge(source, ids)
+  local acked = call('XACK', source, 'g', unpack(ids))
+  if acked < #ids then
+    for _, id in ipairs(ids) do
+      if #call('XRANGE', source, id, id) == 0 then
+        reject(source, id)
+      end
+    end
+  end
+  done = done + acked
+  removals[#removals + 1] = { source, ids }
+end
+
+for i = 1, #batch.d, 2 do
+  acknowledge(batch.d[i], batch.d[i + 1])
+end
+
+-- replies to one channel leave in one publication
+local frames, channels = {}, {}
+for i = 1, #batch.r, 6 do
+  local source, id, channel, frame, keep = unpack(batch.r, i, i + 4)
+  if not stale[source .. ' ' .. id] then
+    if keep > 0 then
+      call('SET', $reply .. batch.r[i + 5], frame, 'PX', keep)
+    end
+    if not frames[channel] then
+      frames[channel] = {}
+      channels[#channels + 1] = channel
+    end
+    table.insert(frames[channel], frame)
+  end
+end
+for _, channel in ipairs(channels) do
+  call('PUBLISH', channel, table.concat(frames[channel]))
+end
+
+for i = 1, #batch.k, 5 do
+  local source, id, address, key, unique = unpack(batch.k, i, i + 4)
+  acknowledge(source, { id })
+  if not stale[source .. ' ' .. id] then
+    free(address, key, unique)
+  end
+end
+
+local function holds(source, id)
+  local pending = redis.pcall('XPENDING', source, 'g', id, id, 1, consumer)
+  return not pending.err and pending[1] ~= nil
+end
+
+local moved = { retry = 0, expired = 0 }
+local function move(source, id, verdict, number, info)
+  local entry = call('XRANGE', source, id, id)[1]
+  local h, p = fields(entry)
+  local m = decode(h)
+  if m then
+    stamp(m, id)
+  end
+  if verdict == 'retry' then
+    if info == '1' then
+      m.a = (m.a or 0) + 1
+    end
+    moved.retry = moved.retry + 1
+    if number > 0 then
+      delay(m, p, now + number, now)
+    else
+      place(m, encode(m), p)
+    end
+  elseif verdict == 'dead' then
+    local i = cmsgpack.unpack(info)
+    i.w, i.s = now, source
+    bury(m, m and encode(m) or h, p, i)
+  elseif verdict == 'release' then
+    if m then
+      place(m, encode(m), p)
+    else
+      call('XADD', source, '*', unpack(entry[2]))
+    end
+  else
+    moved.expired = moved.expired + 1
+    free(m.n, m.k, m.i)
+  end
+  removals[#removals + 1] = { source, { id }, true }
+end
+
+for i = 1, #batch.m, 5 do
+  local source, id, verdict, number, info = unpack(batch.m, i, i + 4)
+  if holds(source, id) then
+    move(source, id, verdict, number, info)
+  else
+    reject(source, id)
+  end
+end
+
+-- the new place is written, now the old one goes
+for _, r in ipairs(removals) do
+  if r[3] then
+    call('XACK', r[1], 'g', unpack(r[2]))
+  end
+  call('XDEL', r[1], unpack(r[2]))
+end
+count('done', done)
+count('retried', moved.retry)
+count('expired', moved.expired)
+count('stale', #out - 2)
+if moved.retry > 0 then
+  out[2] = next_due()
+end
+return out

@@ -1,0 +1,151 @@
+import { packForScript, type Packable } from '../../codec/index.js';
+import { BackendUnavailableError, type BrokerError, ClosedError } from '../../errors/index.js';
+import type { Delivery, Settlement, Undecodable, Verdict } from '../index.js';
+import type { AppKeys } from './keys.js';
+import type { RedisLink } from './link.js';
+import { Outbox, type OutboxItem } from './outbox.js';
+import { toRedisFailure } from './redis-error.js';
+import { SCRIPTS } from './scripts.js';
+
+const MAX_COUNT = 256;
+const MAX_BYTES = 4 * 1024 * 1024;
+/** Pause before a refused batch is tried again, in ms. */
+const PAUSE = 100;
+
+export interface SettleItem extends OutboxItem {
+  readonly consumer: string;
+  readonly delivery: Delivery | Undecodable;
+  readonly verdict: Verdict;
+  readonly abandon: AbortSignal | undefined;
+  readonly resolve: (settlement: Settlement) => void;
+  readonly reject: (error: BrokerError) => void;
+}
+
+/** Keeps the results of handlers until Redis has taken them: a result is never lost to a lost connection. */
+export class SettleOutbox {
+  readonly #link: RedisLink;
+  readonly #keys: AppKeys;
+  readonly #outbox: Outbox<SettleItem>;
+  #closed = false;
+
+  constructor(link: RedisLink, keys: AppKeys) {
+    this.#link = link;
+    this.#keys = keys;
+    this.#outbox = new Outbox<SettleItem>({
+      maxCount: MAX_COUNT,
+      maxBytes: MAX_BYTES,
+      together: (first, next) => first.consumer === next.consumer,
+      send: async (items) => await this.#send(items),
+    });
+  }
+
+  async settle(
+    consumer: string,
+    delivery: Delivery | Undecodable,
+    verdict: Verdict,
+    abandon: AbortSignal | undefined,
+  ): Promise<Settlement> {
+    if (this.#closed) throw new ClosedError();
+    return await new Promise((resolve, reject) => {
+      const bytes = verdict.type === 'done' ? (verdict.reply?.frame.length ?? 0) : 0;
+      this.#outbox.push({ count: 1, bytes, consumer, delivery, verdict, abandon, resolve, reject });
+    });
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const item of this.#outbox.remove(() => true)) item.reject(new ClosedError());
+  }
+
+  async #send(items: readonly SettleItem[]): Promise<void> {
+    let open = items;
+    for (;;) {
+      open = this.#withdraw(open);
+      if (open.length === 0) return;
+      if (!(await this.#link.whenUp(PAUSE))) continue;
+      try {
+        return resolveAll(open, await this.#link.run(SCRIPTS.settle, this.#encode(open)));
+      } catch (cause) {
+        const { error, outcome, transient } = toRedisFailure(cause);
+        if (!transient) return open.forEach((item) => item.reject(error));
+        if (outcome === 'not-sent') await new Promise((resolve) => setTimeout(resolve, PAUSE));
+      }
+    }
+  }
+
+  /** Rejects what nobody waits for any more, in this batch and behind it. */
+  #withdraw(items: readonly SettleItem[]): readonly SettleItem[] {
+    const over = (item: SettleItem): boolean => this.#closed || item.abandon?.aborted === true;
+    if (!items.some(over) && this.#link.state === 'up') return items;
+    const error = this.#closed
+      ? new ClosedError()
+      : new BackendUnavailableError('the result could not be delivered in time');
+    const gone = [...items.filter(over), ...this.#outbox.remove(over)];
+    for (const item of gone) item.reject(error);
+    return items.filter((item) => !over(item));
+  }
+
+  #encode(items: readonly SettleItem[]): (string | Buffer)[] {
+    const batch = new SettleBatch();
+    for (const item of items) batch.put(item);
+    const [first] = items as [SettleItem];
+    return [this.#keys.root, first.consumer, batch.encode(), this.#keys.channel('control')];
+  }
+}
+
+/** The four lists of settle.lua. */
+class SettleBatch {
+  readonly #done = new Map<string, string[]>();
+  readonly #replies: Packable[] = [];
+  readonly #keyed: string[] = [];
+  readonly #moves: Packable[] = [];
+
+  put({ delivery, verdict }: SettleItem): void {
+    const { source, token } = delivery.lease;
+    if (verdict.type !== 'done') {
+      this.#moves.push(source, token, verdict.type, ...moveArguments(verdict));
+      return;
+    }
+    const { envelope } = delivery as Delivery;
+    if (envelope.key !== undefined) {
+      this.#keyed.push(source, token, envelope.address, envelope.key, envelope.unique);
+      return;
+    }
+    const ids = this.#done.get(source);
+    if (ids === undefined) this.#done.set(source, [token]);
+    else ids.push(token);
+    if (verdict.reply !== undefined) {
+      const { channel, frame, keep = 0 } = verdict.reply;
+      this.#replies.push(source, token, channel, frame, keep, envelope.unique);
+    }
+  }
+
+  encode(): Buffer {
+    return packForScript({
+      d: [...this.#done].flat(),
+      r: this.#replies,
+      k: this.#keyed,
+      m: this.#moves,
+    });
+  }
+}
+
+function moveArguments(verdict: Exclude<Verdict, { type: 'done' }>): [number, string | Buffer] {
+  if (verdict.type === 'retry') return [verdict.delay, verdict.counts ? '1' : ''];
+  if (verdict.type !== 'dead') return [0, ''];
+  const { reason, error, consumer } = verdict;
+  return [0, packForScript({ r: reason, e: JSON.stringify(error), c: consumer })];
+}
+
+function resolveAll(items: readonly SettleItem[], reply: unknown): void {
+  const list = reply as readonly Buffer[];
+  if (list.length === 2) {
+    for (const item of items) item.resolve('settled');
+    return;
+  }
+  const stale = new Set(list.slice(2).map(String));
+  for (const item of items) {
+    const { source, token } = item.delivery.lease;
+    item.resolve(stale.has(`${source} ${token}`) ? 'stale' : 'settled');
+  }
+}

@@ -1,0 +1,37 @@
+import type { PlainError } from '../errors/index.js';
+
+/** A reply that leaves in the same atomic step as the settlement. */
+export interface ReplyOut {
+  readonly channel: string;
+  /** One encoded reply frame. */
+  readonly frame: Uint8Array;
+  /** Milliseconds the frame is kept for a caller that reconnects; absent: not kept. */
+  readonly keep?: number;
+}
+
+/** Why a message lies among the dead letters. */
+export type DeadReason = 'failed' | 'unrecoverable' | 'undecodable' | 'lost' | 'dropped';
+
+/** How a delivery ends. Exactly one is accepted for each delivery. */
+export type Verdict =
+  /** Handled: the message is gone, its key is free, the reply (of a request) is out. */
+  | { readonly type: 'done'; readonly reply?: ReplyOut }
+  /** Again after `delay` ms; it keeps its key. `counts`: whether it costs an attempt. */
+  | { readonly type: 'retry'; readonly delay: number; readonly counts: boolean }
+  /** To the dead letters; its key is free. */
+  | {
+      readonly type: 'dead';
+      readonly reason: DeadReason;
+      readonly error: PlainError;
+      readonly consumer: string;
+    }
+  /** Given back untouched: placed again, as if it had never been handed over. */
+  | { readonly type: 'release' }
+  /** A request that came too late: gone, counted, never run. */
+  | { readonly type: 'expired' };
+
+/** `stale`: the consumer was not the holder any more; nothing was changed. */
+export type Settlement = 'settled' | 'stale';
+
+/** What `cancel` did: taken out before it ran, its holder was told, or there is no such message. @publicApi */
+export type CancelResult = 'removed' | 'signalled' | 'unknown';

@@ -1,0 +1,51 @@
+import { CodecError, type PlainError } from '../errors/index.js';
+import { pack, unpackMany } from './msgpack.js';
+
+/** What a frame says: one more value, the last value, the end without a value, or an error as the end. */
+export const FRAME = { value: 0, last: 1, end: 2, error: 3 } as const;
+export type FrameKind = (typeof FRAME)[keyof typeof FRAME];
+
+/**
+ * One step of a reply: `[unique, sequence, kind, body]` in msgpack. `sequence` counts the values before this
+ * frame, so a reader sees a lost one. Frames follow each other without separators, several in one publication.
+ */
+export interface ReplyFrame {
+  /** Unique part of the id of the request it answers. */
+  readonly unique: string;
+  readonly sequence: number;
+  readonly kind: FrameKind;
+  /** An encoded value, or JSON of a {@link PlainError}. */
+  readonly body: Buffer;
+}
+
+export const encodeFrame = (
+  unique: string,
+  sequence: number,
+  kind: FrameKind,
+  body: string | Uint8Array,
+): Buffer => pack([unique, sequence, kind, body]);
+
+export function decodeFrames(bytes: Buffer): ReplyFrame[] {
+  return unpackMany(bytes).map((frame) => {
+    if (!Array.isArray(frame) || typeof frame[0] !== 'string') {
+      throw new CodecError('a reply frame is damaged');
+    }
+    const [unique, sequence, kind, body] = frame as [string, number, FrameKind, string | Uint8Array];
+    return { unique, sequence, kind, body: Buffer.from(body as string) };
+  });
+}
+
+/** Errors cross the wire without their stack. */
+export const encodeErrorBody = ({ name, message, code, data }: PlainError): string => {
+  const plain = { name, message, code };
+  try {
+    return JSON.stringify({ ...plain, data });
+  } catch (cause) {
+    return JSON.stringify({ ...plain, message: `${message} (its data has no JSON form: ${String(cause)})` });
+  }
+};
+
+export const decodeErrorBody = (body: Buffer): PlainError => {
+  const plain = JSON.parse(body.toString('utf8')) as Partial<PlainError>;
+  return { ...plain, name: plain.name ?? 'Error', message: plain.message ?? 'unknown error' };
+};

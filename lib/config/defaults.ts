@@ -1,0 +1,23 @@
+/** Every default, once. Durations in milliseconds. */
+export const DEFAULTS = {
+  name: 'default',
+  appName: 'app',
+  prefix: 'broker',
+  mode: 'memory',
+  redis: { host: '127.0.0.1', port: 6379, db: 0 },
+  maxJobs: 100,
+  overflow: 'reject',
+  tasks: {
+    attempts: 5,
+    backoff: { type: 'exponential', delay: 1_000, max: 60_000, jitter: 0.5 },
+    timeout: 0,
+    dedupeWindow: 600_000,
+    lostLimit: 5,
+  },
+  rpc: { timeout: 5_000, mode: 'reliable', maxJobs: 100, maxWaiting: 10_000 },
+  balancer: { heartbeatTtl: 30_000 },
+  shutdown: { grace: 10_000 },
+  autoStart: true,
+  maxPayload: 1_048_576,
+  sendTimeout: 5_000,
+} as const;

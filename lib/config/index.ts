@@ -1,0 +1,33 @@
+export type {
+  BackoffOptions,
+  BalancerOptions,
+  BrokerLogger,
+  BrokerOptions,
+  RedisSettings,
+  RpcOptions,
+  ShutdownOptions,
+  TaskDefaults,
+  TaskPolicyOptions,
+} from './options.js';
+export { DURATION_FORM, parseDuration, type Duration } from './duration.js';
+export { DEFAULTS } from './defaults.js';
+export { resolveOptions } from './resolve-options.js';
+export type { ResolvedOptions } from './resolved-options.js';
+export { describeRedis, type RedisParts } from './redis-address.js';
+export { parseGroupOptions, parseHandlerOptions } from './parse-handler-options.js';
+export {
+  HANDLER_EXTRAS,
+  addHandler,
+  handlersOf,
+  ownHandler,
+  type HandlerMetadata,
+} from './handler-metadata.js';
+export { groupOf, ownGroup, setGroup, type GroupMetadata } from './group-metadata.js';
+export {
+  BROKER_TRANSPORT,
+  getBrokerToken,
+  getLogToken,
+  getOptionsToken,
+  getRuntimeToken,
+  getServerToken,
+} from './tokens.js';

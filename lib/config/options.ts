@@ -1,0 +1,117 @@
+import type { ConnectionOptions } from 'node:tls';
+import type { PayloadCodec } from '../codec/index.js';
+import type { Duration } from './duration.js';
+
+/**
+ * How a broker is set up. What is left out comes from the environment (of the broker named `default`
+ * only), then from the defaults.
+ * @publicApi
+ */
+export interface BrokerOptions {
+  /** Which broker of this process, for apps with several. Default `default`. */
+  readonly name?: string;
+  /** `APP_NAME`. Everyone with this name reaches each other; names are unique in it. Default `app`. */
+  readonly appName?: string;
+  /** `SERVICE_NAME`. One deployable in the app; its instances share its work. Default: `appName`. */
+  readonly service?: string;
+  /** `INSTANCE_NAME`. What people see of this instance. Default: host and process id. */
+  readonly instanceName?: string;
+  /** First part of every key and channel. Default `broker`. */
+  readonly prefix?: string;
+  /** `BROKER_MODE`. Where messages live. Default `memory`. */
+  readonly mode?: 'memory' | 'redis';
+  /** `REDIS_URL` or `REDIS_ADDR` (host:port), `REDIS_PASSWORD`, `REDIS_DB`. Default `127.0.0.1:6379`. */
+  readonly redis?: RedisSettings;
+  /** `MAX_JOBS`. Tasks at once in this instance. Default 100. */
+  readonly maxJobs?: number;
+  /** `STREAM_LENGTH`. Bound on waiting tasks of the service. Default: none. */
+  readonly streamLength?: number;
+  /** What happens to a task beyond `streamLength`: refused, or the oldest becomes a dead letter. Default `reject`. */
+  readonly overflow?: 'reject' | 'drop-oldest';
+  /** What task handlers that say nothing else get. */
+  readonly tasks?: TaskDefaults;
+  readonly rpc?: RpcOptions;
+  readonly balancer?: BalancerOptions;
+  readonly shutdown?: ShutdownOptions;
+  /** How payloads become bytes. Default: JSON. */
+  readonly codec?: PayloadCodec;
+  /** Default: Nest's logger. */
+  readonly logger?: BrokerLogger;
+  /** `false`: handlers start with `brokerMicroservice()` only. Default `true`. */
+  readonly autoStart?: boolean;
+  /** Largest payload, in bytes. Default 1 MiB. */
+  readonly maxPayload?: number;
+}
+
+/** Where a Redis is: `url`, or `host` and `port`. @publicApi */
+export interface RedisSettings {
+  /** `redis://user:password@host:port/db`; `rediss://` for TLS. */
+  readonly url?: string;
+  readonly host?: string;
+  readonly port?: number;
+  readonly username?: string;
+  readonly password?: string;
+  readonly db?: number;
+  readonly tls?: boolean | ConnectionOptions;
+}
+
+/** How long to wait before the next attempt of a task. @publicApi */
+export interface BackoffOptions {
+  /** Always `delay`, or doubled after each attempt. Default `exponential`. */
+  readonly type?: 'fixed' | 'exponential';
+  /** The first wait. Default 1 s. */
+  readonly delay?: Duration;
+  /** Bound of the growing wait. Default 1 min. */
+  readonly max?: Duration;
+  /** 0 to 1: the share of the wait that is random. Default 0.5. */
+  readonly jitter?: number;
+}
+
+/** What happens to a task that fails. @publicApi */
+export interface TaskPolicyOptions {
+  /** Attempts in all, the first one included. Default 5. */
+  readonly attempts?: number;
+  readonly backoff?: BackoffOptions;
+  /** Longest time of one attempt; 0: no bound. Default 0. */
+  readonly timeout?: Duration;
+}
+
+/** @publicApi */
+export interface TaskDefaults extends TaskPolicyOptions {
+  /** How long a `dedupeId` is remembered. Default 10 min. */
+  readonly dedupeWindow?: Duration;
+  /** Deliveries lost with their process after which a task becomes a dead letter. Default 5. */
+  readonly lostLimit?: number;
+}
+
+/** @publicApi */
+export interface RpcOptions {
+  /** How long a caller waits for the reply. Default 5 s. */
+  readonly timeout?: Duration;
+  /** `reliable`: the reply survives a reconnect of the caller; `fast`: it does not. Default `reliable`. */
+  readonly mode?: 'reliable' | 'fast';
+  /** Requests at once in this instance. Default 100. */
+  readonly maxJobs?: number;
+  /** Waiting requests of one name from which on new ones are refused. Default 10,000. */
+  readonly maxWaiting?: number;
+}
+
+/** @publicApi */
+export interface BalancerOptions {
+  /** `HEARTBEAT_TTL`. Without a sign of life for this long an instance counts as dead. Default 30 s. */
+  readonly heartbeatTtl?: Duration;
+}
+
+/** @publicApi */
+export interface ShutdownOptions {
+  /** How long shutdown waits for running handlers. Default 10 s. */
+  readonly grace?: Duration;
+}
+
+/** Nest's `LoggerService`, or anything like it. @publicApi */
+export interface BrokerLogger {
+  log(message: unknown, ...rest: unknown[]): unknown;
+  warn(message: unknown, ...rest: unknown[]): unknown;
+  error(message: unknown, ...rest: unknown[]): unknown;
+  debug?(message: unknown, ...rest: unknown[]): unknown;
+}

@@ -1,0 +1,19 @@
+import type { PayloadCodec } from '../codec/index.js';
+import type { RuntimeSettings } from '../runtime/index.js';
+import type { BrokerLogger } from './options.js';
+import type { RedisParts } from './redis-address.js';
+
+/** The options as everything else sees them: complete, checked, frozen. */
+export interface ResolvedOptions {
+  readonly name: string;
+  readonly appName: string;
+  readonly prefix: string;
+  readonly mode: 'memory' | 'redis';
+  readonly redis: RedisParts;
+  readonly settings: RuntimeSettings;
+  readonly codec: PayloadCodec;
+  readonly logger: BrokerLogger | undefined;
+  readonly autoStart: boolean;
+  /** What people should know although it is allowed. */
+  readonly warnings: readonly string[];
+}

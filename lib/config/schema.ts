@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import type { PayloadCodec } from '../codec/index.js';
+import { DURATION_FORM, parseDuration } from './duration.js';
+import type { BrokerLogger } from './options.js';
+import { URL_FORM, parseRedisUrl } from './redis-address.js';
+
+// The error of a leaf says what is allowed; where and what it was, `check` adds.
+
+const whole = (min: number, max: number = Number.MAX_SAFE_INTEGER) => {
+  const error = `a whole number from ${min}${max === Number.MAX_SAFE_INTEGER ? '' : ` to ${max}`}`;
+  return z.int({ error }).min(min, { error }).max(max, { error });
+};
+
+const duration = (min = 0) =>
+  z
+    .unknown()
+    .refine((value) => (parseDuration(value) ?? -1) >= min, {
+      error: min === 0 ? DURATION_FORM : `${DURATION_FORM}, at least ${min} ms`,
+    })
+    .transform((value) => parseDuration(value) ?? 0);
+
+const oneOf = <const T extends readonly string[]>(...values: T) =>
+  z.enum(values, { error: values.join(' or ') });
+
+const text = z.string({ error: 'a text' }).min(1, { error: 'a text that is not empty' });
+
+const withMethods = <T>(allowed: string, ...methods: readonly (keyof T & string)[]) =>
+  z.custom<T>(
+    (value) =>
+      typeof value === 'object' &&
+      value !== null &&
+      methods.every((name) => typeof (value as Record<string, unknown>)[name] === 'function'),
+    { error: allowed },
+  );
+
+const object = <T extends z.core.$ZodLooseShape>(shape: T) =>
+  z.strictObject(shape, { error: 'an object' });
+
+const backoff = object({
+  type: oneOf('fixed', 'exponential').optional(),
+  delay: duration().optional(),
+  max: duration().optional(),
+  jitter: z
+    .number({ error: 'a number from 0 to 1' })
+    .min(0, { error: 'a number from 0 to 1' })
+    .max(1, { error: 'a number from 0 to 1' })
+    .optional(),
+});
+
+const policy = {
+  attempts: whole(1).optional(),
+  backoff: backoff.optional(),
+  timeout: duration().optional(),
+};
+
+const redis = object({
+  url: z
+    .string({ error: URL_FORM })
+    .refine((url) => parseRedisUrl(url) !== undefined, { error: URL_FORM })
+    .optional(),
+  host: text.optional(),
+  port: whole(1, 65_535).optional(),
+  username: text.optional(),
+  password: text.optional(),
+  db: whole(0).optional(),
+  tls: z
+    .union([z.boolean(), z.record(z.string(), z.unknown())], {
+      error: 'true, false or the options of tls.connect',
+    })
+    .optional(),
+});
+
+export const optionsSchema = object({
+  name: text.optional(),
+  appName: text.optional(),
+  service: text.optional(),
+  instanceName: text.optional(),
+  prefix: text.optional(),
+  mode: z
+    .enum(['memory', 'redis'], {
+      error: ({ input }) =>
+        input === 'hybrid'
+          ? 'memory or redis; hybrid is not available in this version'
+          : 'memory or redis',
+    })
+    .optional(),
+  redis: redis.optional(),
+  maxJobs: whole(1).optional(),
+  streamLength: whole(1).optional(),
+  overflow: oneOf('reject', 'drop-oldest').optional(),
+  tasks: object({
+    ...policy,
+    dedupeWindow: duration(1).optional(),
+    lostLimit: whole(1).optional(),
+  }).optional(),
+  rpc: object({
+    timeout: duration(1).optional(),
+    mode: oneOf('reliable', 'fast').optional(),
+    maxJobs: whole(1).optional(),
+    maxWaiting: whole(1).optional(),
+  }).optional(),
+  balancer: object({ heartbeatTtl: duration(100).optional() }).optional(),
+  shutdown: object({ grace: duration().optional() }).optional(),
+  codec: withMethods<PayloadCodec>('an object with encode() and decode()', 'encode', 'decode').optional(),
+  logger: withMethods<BrokerLogger>(
+    'an object with log(), warn() and error()',
+    'log',
+    'warn',
+    'error',
+  ).optional(),
+  autoStart: z.boolean({ error: 'true or false' }).optional(),
+  maxPayload: whole(1).optional(),
+});
+
+export const taskHandlerSchema = object({ ...policy, concurrency: whole(1).optional() });
+export const requestHandlerSchema = object({ concurrency: whole(1).optional() });
+export const eventHandlerSchema = object({});
+export const groupSchema = object({ broker: text.optional() });

@@ -1,0 +1,20 @@
+import { DEFAULTS } from './defaults.js';
+
+const token =
+  (part: string) =>
+  (broker: string = DEFAULTS.name): string =>
+    `nestjs-broker:${part}:${broker}`;
+
+/** Under which the client of a broker is injected; what `@InjectBroker(name)` uses. @publicApi */
+export const getBrokerToken = token('client');
+
+/** Under which the transport strategy of a broker is injected. */
+export const getServerToken = token('server');
+
+/** The rest is a matter of the module. */
+export const getOptionsToken = token('options');
+export const getLogToken = token('log');
+export const getRuntimeToken = token('runtime');
+
+/** Tells handlers of this package from those of other transports. */
+export const BROKER_TRANSPORT: symbol = Symbol.for('nestjs-broker');

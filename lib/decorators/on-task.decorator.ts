@@ -1,0 +1,16 @@
+import type { TaskPolicyOptions } from '../config/index.js';
+import { handlerDecorator } from './handler.decorator.js';
+
+/** What a task handler asks for; what it leaves out comes from the broker's `tasks` option. @publicApi */
+export interface OnTaskOptions extends TaskPolicyOptions {
+  /** At most this many at once in this instance; default: the instance's `maxJobs` alone counts. */
+  readonly concurrency?: number;
+}
+
+/**
+ * The method handles the tasks with this name. It resolves: the task is done. It throws: the task runs again after
+ * its back-off, and becomes a dead letter after its last attempt.
+ * @publicApi
+ */
+export const OnTask = (name: string, options?: OnTaskOptions): MethodDecorator =>
+  handlerDecorator('task', name, options);

@@ -1,0 +1,46 @@
+import type { BackoffPolicy } from '../message/index.js';
+
+/** Options of one task; durations in milliseconds (the client turns `'10s'` into them). */
+export interface TaskOptions {
+  readonly key?: string;
+  readonly delay?: number;
+  readonly dedupeId?: string;
+  readonly attempts?: number;
+  readonly backoff?: BackoffPolicy;
+  readonly timeout?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The consumer that is to get it if it is alive and handles the name; else anybody. */
+  readonly target?: string;
+}
+
+export interface TaskToSend {
+  readonly name: string;
+  readonly data: unknown;
+  readonly options?: TaskOptions;
+}
+
+/** @publicApi */
+export interface Enqueued {
+  /** The id of the task, or of the earlier one when it is a duplicate. */
+  readonly id: string;
+  readonly duplicate: boolean;
+}
+
+export interface RequestOptions {
+  readonly timeout?: number;
+  readonly mode?: 'reliable' | 'fast';
+  readonly signal?: AbortSignal;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly target?: string;
+}
+
+export interface EventOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Gets the values of a reply in order, then exactly one of `error` and `complete`. */
+export interface ReplyObserver {
+  next(value: unknown): void;
+  error(error: Error): void;
+  complete(): void;
+}

@@ -1,0 +1,55 @@
+import type { CancelResult, DeadLettersPort, LinkState, QueueStats } from '../backend/index.js';
+import type { Enqueued, EventOptions, ReplyObserver, RequestOptions, TaskToSend } from './calls.js';
+import type { Handler } from './handler.js';
+
+/** The sending half. Every method encodes and checks before anything is sent. */
+export interface Sender {
+  /** One step, all or nothing; at most 256 tasks and 4 MiB. */
+  enqueue(tasks: readonly TaskToSend[]): Promise<Enqueued[]>;
+  publish(name: string, data: unknown, options?: EventOptions): Promise<void>;
+  /** Starts a request; the returned function gives it up (nothing is called any more). */
+  request(name: string, data: unknown, options: RequestOptions, observer: ReplyObserver): () => void;
+  cancel(id: string): Promise<CancelResult>;
+}
+
+/** @publicApi */
+export interface Health {
+  readonly status: 'up' | 'down' | 'draining';
+  readonly link: LinkState;
+  /** Whether this instance takes work: a member with a beat inside its TTL. Producers: true. */
+  readonly consuming: boolean;
+  /** Milliseconds since the last beat that arrived; absent: not a member. */
+  readonly sinceBeat?: number;
+  /** Why it is not up. */
+  readonly reason?: string;
+}
+
+/** What happens inside, for whoever watches; the hot path says nothing while nobody listens. */
+export interface RuntimeEvents {
+  link: LinkState;
+  joined: { readonly consumer: string };
+  evicted: { readonly consumer: string };
+  /** Events may have been missed while a subscription was interrupted. */
+  gap: { readonly at: number };
+}
+
+/** One broker in one process: sends, and handles once it was started. */
+export interface Runtime {
+  readonly sender: Sender;
+  readonly deadLetters: DeadLettersPort;
+  /** This consumer's id while it is a member. */
+  readonly consumerId: string | undefined;
+  /** Registers a handler; only before `start`. @throws DuplicateHandlerError */
+  handle(handler: Handler): void;
+  /** Resolves when the backend can be used; safe to repeat. */
+  connect(): Promise<void>;
+  /** Joins and takes work, if there are handlers; safe to repeat. */
+  start(): Promise<void>;
+  /** Takes nothing new, waits for running handlers within the grace time, gives the rest back, leaves; safe to repeat. Sending still works. */
+  drain(): Promise<void>;
+  /** Drains, then disconnects; waiting calls reject with CLOSED; safe to repeat. */
+  close(): Promise<void>;
+  health(): Promise<Health>;
+  stats(): Promise<QueueStats>;
+  on<E extends keyof RuntimeEvents>(event: E, listener: (value: RuntimeEvents[E]) => void): () => void;
+}

@@ -1,0 +1,41 @@
+import type { StepResult } from './result.js';
+import { runStep } from './run-step.js';
+import type { Step } from './steps.js';
+
+const SIDE_BY_SIDE = 2;
+
+/**
+ * Starts the steps in their order, two at a time where both allow it. A step whose needs failed is not
+ * run and has failed; all others run whatever happens before them.
+ */
+export async function runAll(
+  steps: readonly Step[],
+  onResult: (result: StepResult) => void,
+): Promise<StepResult[]> {
+  const results = new Map<string, Promise<StepResult>>();
+  const running = new Set<Promise<StepResult>>();
+  for (const step of steps) {
+    const room = step.kind === 'vitest' && step.alone ? 0 : SIDE_BY_SIDE - 1;
+    while (running.size > room) {
+      await Promise.race(running);
+    }
+    const needs = await Promise.all((step.needs ?? []).flatMap((name) => results.get(name) ?? []));
+    const missing = needs.filter(({ failed }) => failed.length > 0);
+    const result = missing.length > 0 ? Promise.resolve(notRun(step, missing)) : runStep(step);
+    results.set(step.name, result);
+    const reported = result.then((value) => {
+      running.delete(reported);
+      onResult(value);
+      return value;
+    });
+    running.add(reported);
+  }
+  await Promise.all(running);
+  return Promise.all(results.values());
+}
+
+function notRun(step: Step, missing: readonly StepResult[]): StepResult {
+  const names = missing.map((need) => need.step.name).join(', ');
+  const output = `not run, because it needs ${names}\n`;
+  return { step, passed: 0, failed: [step.name], skipped: 0, milliseconds: 0, output };
+}

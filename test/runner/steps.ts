@@ -1,0 +1,71 @@
+import { TARBALL } from '../support/package-file.js';
+
+/** One thing that passes or fails. A vitest step counts its tests, any other counts as one. */
+export type Step = CommandStep | VitestStep;
+
+interface StepBase {
+  readonly name: string;
+  /** Steps whose result this one uses; they come first, also when this one is asked for alone. */
+  readonly needs?: readonly string[];
+}
+
+export interface CommandStep extends StepBase {
+  readonly kind: 'command';
+  readonly command: readonly string[];
+}
+
+export interface VitestStep extends StepBase {
+  readonly kind: 'vitest';
+  readonly redis: boolean;
+  /** Nothing else runs beside it: it fills the machine, or measures time. */
+  readonly alone: boolean;
+}
+
+const command = (name: string, line: string, needs: readonly string[] = []): CommandStep => ({
+  kind: 'command',
+  name,
+  command: line.split(' '),
+  needs,
+});
+
+const vitest = (
+  name: string,
+  options: Partial<Pick<VitestStep, 'redis' | 'alone' | 'needs'>> = {},
+): VitestStep => ({ kind: 'vitest', name, redis: true, alone: true, ...options });
+
+/** In the order in which they start; those that do not disturb each other run two at a time. */
+export const steps: readonly Step[] = [
+  command('build', 'node test/support/ensure-built.mjs'),
+  command('format', 'prettier --check .'),
+  command('lint', 'oxlint --type-aware --deny-warnings .', ['build']),
+  command('types:lib', 'tsc --noEmit --project .'),
+  command('types:test', 'tsc --noEmit --project test'),
+  command('types:sample', 'tsc --noEmit --project sample', ['build']),
+  command('layers', 'depcruise lib --config test/architecture/layers.cjs --output-type err-long'),
+  command('knip', 'knip --no-progress'),
+  command('pack', 'node --import ./test/support/typescript.mjs test/support/pack.ts', ['build']),
+  command('publint', `publint run ${TARBALL} --strict`, ['pack']),
+  command('attw', `attw ${TARBALL} --profile esm-only --no-emoji`, ['pack']),
+  vitest('unit', { redis: false }),
+  vitest('conformance'),
+  vitest('e2e'),
+  vitest('faults'),
+  vitest('samples', { needs: ['build'] }),
+  vitest('package', { needs: ['pack'] }),
+];
+
+/** The steps with these names, and what they need, in their order. All of them when no name is given. */
+export function select(names: readonly string[]): Step[] {
+  const known = new Map(steps.map((step) => [step.name, step]));
+  const wanted = new Set<string>();
+  const add = (name: string): void => {
+    const step = known.get(name);
+    if (step === undefined) {
+      throw new Error(`Unknown step "${name}": choose from ${[...known.keys()].join(', ')}.`);
+    }
+    step.needs?.forEach(add);
+    wanted.add(name);
+  };
+  (names.length === 0 ? [...known.keys()] : names).forEach(add);
+  return steps.filter(({ name }) => wanted.has(name));
+}
