@@ -18,7 +18,7 @@ export type Verdict =
   | { readonly type: 'done'; readonly reply?: ReplyOut }
   /** Again after `delay` ms; it keeps its key. `counts`: whether it costs an attempt. */
   | { readonly type: 'retry'; readonly delay: number; readonly counts: boolean }
-  /** To the dead letters; its key is free. */
+  /** To the dead letters; its key is free. `failed` and `unrecoverable` count the attempt they end. */
   | {
       readonly type: 'dead';
       readonly reason: DeadReason;

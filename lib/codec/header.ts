@@ -41,8 +41,11 @@ export function encodeHeader(envelope: Envelope): Buffer {
   return header;
 }
 
-/** @throws CodecError when the version is unknown (`code` CODEC, retryable: a newer instance can read it) or the bytes are no header */
-export function decodeHeader(header: Buffer): Envelope {
+/**
+ * @param acceptedAt what `enqueuedAt` is when the header does not say: the time of the first entry
+ * @throws CodecError when the version is unknown (`code` CODEC, retryable: a newer instance can read it) or the bytes are no header
+ */
+export function decodeHeader(header: Buffer, acceptedAt?: number): Envelope {
   if (header[0] !== HEADER_VERSION) {
     throw new CodecError(
       `header version ${header[0] ?? 'none'} is unknown, this release reads ${HEADER_VERSION}`,
@@ -54,6 +57,7 @@ export function decodeHeader(header: Buffer): Envelope {
     unique: map['i'],
     address: map['n'],
   };
+  if (acceptedAt !== undefined) envelope.enqueuedAt = acceptedAt;
   for (const [field, short] of FIELDS) {
     const value = map[short];
     if (value !== undefined) envelope[field] = value;

@@ -119,7 +119,7 @@ export class MemoryHub {
   }
 
   #route({ target, address }: Envelope): MessageStream {
-    if (target === undefined || !this.members.takes(target, address, this.clock.now())) {
+    if (target === undefined || !this.members.takes(target, address)) {
       return this.streams.of(address);
     }
     return this.streams.of(laneId(target, addressKind(address)));

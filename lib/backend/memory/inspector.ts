@@ -38,7 +38,7 @@ export class MemoryInspector implements InspectorPort {
   }
 }
 
-function namesOf({ streams, holdings, members, clock }: MemoryHub): NameStats[] {
+function namesOf({ streams, holdings, members }: MemoryHub): NameStats[] {
   const running = new Tally();
   for (const message of holdings.all()) running.add(message.address, 1);
   const addresses = new Set([
@@ -51,7 +51,7 @@ function namesOf({ streams, holdings, members, clock }: MemoryHub): NameStats[] 
     kind: addressKind(address),
     waiting: streams.waiting.of(address),
     running: running.of(address),
-    consumers: members.handlers(address, clock.now()),
+    consumers: members.handlers(address),
   }));
 }
 

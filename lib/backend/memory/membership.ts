@@ -3,7 +3,7 @@ import { Names } from './names.js';
 import type { Seat } from './seat.js';
 import { type Service, Services } from './services.js';
 
-/** Who takes part, by order of joining, and what each one handles. A member is live until its time is over. */
+/** Who takes part, by order of joining, and what each one handles. A member is one until it is evicted. */
 export class Membership {
   readonly #seats = new Map<string, Seat>();
   readonly #names = new Names();
@@ -54,7 +54,7 @@ export class Membership {
       .map(({ member }) => member.consumer);
   }
 
-  /** The live member that joined first. */
+  /** Of those whose time is not over, the one that joined first. */
   leader(now: number): string | undefined {
     for (const { member, expiresAt } of this.#seats.values()) {
       if (expiresAt > now) return member.consumer;
@@ -63,18 +63,13 @@ export class Membership {
   }
 
   /** Whether messages of the address may lie in the consumer's lane. */
-  takes(consumer: string, address: string, now: number): boolean {
-    const seat = this.#seats.get(consumer);
-    return seat !== undefined && seat.expiresAt > now && seat.names.get(address)?.own === false;
+  takes(consumer: string, address: string): boolean {
+    return this.#seats.get(consumer)?.names.get(address)?.own === false;
   }
 
-  /** How many live members handle the address. */
-  handlers(address: string, now: number): number {
-    return this.#names.handlers(address, now);
-  }
-
-  hasHandler(address: string, now: number): boolean {
-    return this.#names.hasHandler(address, now);
+  /** How many members handle the address. */
+  handlers(address: string): number {
+    return this.#names.handlers(address);
   }
 
   /** The one service that handles the address; `undefined`: none or several do. */
@@ -83,8 +78,9 @@ export class Membership {
     return service === undefined ? undefined : this.#services.find(service);
   }
 
+  /** Every address that somebody handles. */
   handled(): Iterable<string> {
-    return this.#names.handled();
+    return this.#names.all();
   }
 
   #release(seat: Seat): void {

@@ -27,27 +27,16 @@ export class Names {
     }
   }
 
-  handled(): Iterable<string> {
+  all(): Iterable<string> {
     return this.#handlers.keys();
   }
 
-  handlers(address: string, now: number): number {
-    return this.#live(address, now).length;
-  }
-
-  hasHandler(address: string, now: number): boolean {
-    for (const seat of this.#handlers.get(address)?.seats ?? []) {
-      if (seat.expiresAt > now) return true;
-    }
-    return false;
+  handlers(address: string): number {
+    return this.#handlers.get(address)?.seats.size ?? 0;
   }
 
   ownerOf(address: string): string | undefined {
     return this.#handlers.get(address)?.owner;
-  }
-
-  #live(address: string, now: number): readonly Seat[] {
-    return [...(this.#handlers.get(address)?.seats ?? [])].filter((seat) => seat.expiresAt > now);
   }
 }
 

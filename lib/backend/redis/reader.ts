@@ -190,10 +190,13 @@ function toFetched(entries: readonly RawEntry[]): Fetched {
   const undecodable: Undecodable[] = [];
   for (const { lease, header, payload } of entries) {
     try {
-      deliveries.push({ lease, envelope: decodeHeader(header), payload });
+      deliveries.push({ lease, envelope: decodeHeader(header, idTime(lease.token)), payload });
     } catch (error) {
       undecodable.push({ lease, error: error as CodecError });
     }
   }
   return { deliveries, undecodable, displaced: false };
 }
+
+/** Milliseconds in an entry's id. */
+const idTime = (id: string): number => Number(id.slice(0, id.indexOf('-')));

@@ -134,7 +134,8 @@ function moveArguments(verdict: Exclude<Verdict, { type: 'done' }>): [number, st
   if (verdict.type === 'retry') return [verdict.delay, verdict.counts ? '1' : ''];
   if (verdict.type !== 'dead') return [0, ''];
   const { reason, error, consumer } = verdict;
-  return [0, packForScript({ r: reason, e: JSON.stringify(error), c: consumer })];
+  const ran = reason === 'failed' || reason === 'unrecoverable';
+  return [ran ? 1 : 0, packForScript({ r: reason, e: JSON.stringify(error), c: consumer })];
 }
 
 function resolveAll(items: readonly SettleItem[], reply: unknown): void {

@@ -1,8 +1,10 @@
-import { NoHandlerError, OverloadedError } from '../../../errors/index.js';
+import { NoHandlerError, OverloadedError, toPlainError } from '../../../errors/index.js';
 import { addressKind, addressName } from '../../../message/index.js';
 import type { Added, NewMessage } from '../../messages.js';
 import { type Bound, type SenderBound, boundOf } from '../bounds.js';
 import type { MemoryHub } from '../hub.js';
+
+const DROPPED = toPlainError(new OverloadedError('dropped: the queue was full'));
 
 /** Tasks of the group that will wait at once, by the bound they fall under. */
 type Growth = Map<string, { readonly bound: Bound; count: number }>;
@@ -38,12 +40,11 @@ const dedupeKey = ({ dedupe, envelope }: NewMessage): string | undefined =>
   dedupe === undefined ? undefined : JSON.stringify([envelope.address, dedupe.id]);
 
 function refuseRequests(hub: MemoryHub, fresh: readonly NewMessage[]): void {
-  const now = hub.clock.now();
   const waiting = new Map<string, number>();
   for (const { envelope } of fresh) {
     const { address } = envelope;
     if (addressKind(address) !== 'request') continue;
-    if (!hub.members.hasHandler(address, now)) throw new NoHandlerError(addressName(address));
+    if (hub.members.handlers(address) === 0) throw new NoHandlerError(addressName(address));
     const bound = hub.members.ownerOf(address)?.bounds.maxWaiting ?? Infinity;
     const count = waiting.get(address) ?? hub.streams.waiting.of(address);
     if (count >= bound) {
@@ -99,14 +100,6 @@ function dropOldest(hub: MemoryHub, bound: Bound): void {
     if (oldest === undefined) return;
     oldest.place?.remove(oldest);
     hub.counters.dropped++;
-    hub.bury(oldest, {
-      reason: 'dropped',
-      error: {
-        name: 'OverloadedError',
-        code: 'OVERLOADED',
-        message: `dropped because more than ${bound.length} tasks were waiting`,
-      },
-      consumer: '',
-    });
+    hub.bury(oldest, { reason: 'dropped', error: DROPPED, consumer: '' });
   }
 }

@@ -6,6 +6,11 @@ import type { MemoryHub } from '../hub.js';
 import type { StoredMessage } from '../stored-message.js';
 import { laneId } from '../streams.js';
 
+const LOST_TASK = toPlainError(
+  new ServerLostError('every instance that held the task was lost before it settled it'),
+);
+const LOST_REQUEST = encodeErrorBody(toPlainError(new ServerLostError()));
+
 /** Ends a membership; what the consumer held, and what lay unread in its lanes, is placed again. */
 export function evict(
   hub: MemoryHub,
@@ -29,26 +34,25 @@ interface Eviction {
 }
 
 function giveBack(hub: MemoryHub, message: StoredMessage, { consumer, options }: Eviction): void {
-  if (!options.leaving) hub.counters.lost++;
   if (addressKind(message.address) === 'request') {
     answerServerLost(hub, message.envelope);
+    hub.counters.lost++;
     return hub.end(message);
   }
   if (options.leaving) return hub.place(message);
+  hub.counters.lost++;
   const lost = (message.envelope.lost ?? 0) + 1;
   message.envelope = { ...message.envelope, lost };
   if (lost < options.lostLimit) return hub.place(message);
-  const error = { name: 'Error', message: `the instance that held it was lost ${lost} times` };
-  return hub.bury(message, { reason: 'lost', error, consumer });
+  return hub.bury(message, { reason: 'lost', error: LOST_TASK, consumer });
 }
 
 /** Its handler may have run, so it never runs again by itself. */
 function answerServerLost(hub: MemoryHub, { unique, replyTo, keepReply }: Envelope): void {
   if (replyTo === undefined) return;
-  const body = encodeErrorBody(toPlainError(new ServerLostError()));
   hub.reply(unique, {
     channel: replyTo,
-    frame: encodeFrame(unique, 0, FRAME.error, body),
+    frame: encodeFrame(unique, 0, FRAME.error, LOST_REQUEST),
     ...(keepReply === undefined ? {} : { keep: keepReply }),
   });
 }

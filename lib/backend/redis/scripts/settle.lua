@@ -5,7 +5,7 @@
 --   r = { source, id, channel, frame, keep ms or 0, unique, … }: replies of requests that also stand in d
 --   k = { source, id, address, key, unique, … }: done, frees a key
 --   m = { source, id, 'retry' | 'dead' | 'release' | 'expired', number, info or '', … }: moves; number = delay ms of a
---       retry, plus info '1' when it costs an attempt; info of a dead one = msgpack of include/dead.lua
+--       retry, or 1 for a dead one whose handler ran; info = '1' when a retry costs an attempt, or msgpack of include/dead.lua
 -- Returns { now, next due, 'source id' of each stale one, … }
 --@include message
 --@include place
@@ -93,6 +93,9 @@ local function move(source, id, verdict, number, info)
   elseif verdict == 'dead' then
     local i = cmsgpack.unpack(info)
     i.w, i.s = now, source
+    if m and number > 0 then
+      m.a = (m.a or 0) + number
+    end
     bury(m, m and encode(m) or h, p, i)
   elseif verdict == 'release' then
     if m then

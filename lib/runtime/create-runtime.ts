@@ -1,0 +1,170 @@
+import { type Backend, type Clock, type QueueStats, systemClock } from '../backend/index.js';
+import type { PayloadCodec } from '../codec/index.js';
+import { ClosedError } from '../errors/index.js';
+import { MessageIds } from '../message/index.js';
+import type { Handler } from './handler.js';
+import { HandlerRegistry } from './handler-registry.js';
+import { PayloadEncoder } from './payload-encoder.js';
+import { Requester } from './requester.js';
+import type { Health, Runtime, RuntimeEvents, Sender } from './runtime.js';
+import { MessageSender } from './sender.js';
+import type { RuntimeLog, RuntimeSettings } from './settings.js';
+import { TypedEvents } from './typed-events.js';
+import { Worker } from './worker.js';
+
+export interface RuntimeParts {
+  readonly backend: Backend;
+  readonly settings: RuntimeSettings;
+  readonly codec: PayloadCodec;
+  readonly log: RuntimeLog;
+  readonly clock?: Clock;
+}
+
+export const createRuntime = (parts: RuntimeParts): Runtime => new BrokerRuntime(parts);
+
+/** Puts the moving parts together and starts and stops them in order, each once. */
+class BrokerRuntime implements Runtime {
+  readonly sender: Sender;
+  readonly #backend: Backend;
+  readonly #events: TypedEvents<RuntimeEvents>;
+  readonly #registry = new HandlerRegistry();
+  readonly #requester: Requester;
+  readonly #parts: RuntimeParts;
+  readonly #payloads: PayloadEncoder;
+  readonly #clock: Clock;
+  #worker: Worker | undefined;
+  #connecting: Promise<void> | undefined;
+  #starting: Promise<void> | undefined;
+  #draining: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(parts: RuntimeParts) {
+    const { backend, settings, codec, log, clock = systemClock } = parts;
+    const { queue, bus } = backend;
+    const onError = (error: unknown): void => log.error(String(error));
+    const ids = new MessageIds();
+    const payloads = new PayloadEncoder(codec, settings.maxPayload);
+    const { sendTimeout, tasks, rpc } = settings;
+    const common = { queue, bus, ids, payloads };
+    const messages = new MessageSender({ ...common, sendTimeout, dedupeWindow: tasks.dedupeWindow });
+    this.#requester = new Requester({ ...common, clock, timeout: rpc.timeout, mode: rpc.mode, onError });
+    this.sender = toSender(messages, this.#requester);
+    this.#parts = parts;
+    this.#backend = backend;
+    this.#clock = clock;
+    this.#payloads = payloads;
+    this.#events = new TypedEvents(onError);
+    backend.onLink((state) => this.#events.emit('link', state));
+    bus.onGap(() => this.#events.emit('gap', { at: clock.now() }));
+  }
+
+  get deadLetters(): Backend['deadLetters'] {
+    return this.#backend.deadLetters;
+  }
+
+  get consumerId(): string | undefined {
+    return this.#worker?.consumerId;
+  }
+
+  handle(handler: Handler): void {
+    if (this.#starting !== undefined) throw new ClosedError('handlers are registered before the start');
+    this.#registry.add(handler);
+  }
+
+  async connect(): Promise<void> {
+    if (this.#closing !== undefined) throw new ClosedError();
+    this.#connecting ??= this.#backend.connect();
+    try {
+      await this.#connecting;
+    } catch (error) {
+      this.#connecting = undefined;
+      throw error;
+    }
+  }
+
+  async start(): Promise<void> {
+    if (this.#draining !== undefined) throw new ClosedError();
+    this.#starting ??= this.#start();
+    try {
+      await this.#starting;
+    } catch (error) {
+      this.#starting = undefined;
+      throw error;
+    }
+  }
+
+  async drain(): Promise<void> {
+    this.#draining ??= this.#drain();
+    await this.#draining;
+  }
+
+  async close(): Promise<void> {
+    this.#closing ??= this.#close();
+    await this.#closing;
+  }
+
+  async health(): Promise<Health> {
+    const link = this.#backend.link;
+    const handles = this.#registry.addresses.length > 0 && this.#starting !== undefined;
+    const consuming = !handles || (this.#worker?.fresh ?? false);
+    const sinceBeat = this.#worker?.sinceBeat;
+    const since = sinceBeat === undefined ? {} : { sinceBeat: Math.round(sinceBeat) };
+    const facts = { link, consuming, ...since };
+    if (this.#draining !== undefined) return { status: 'draining', ...facts };
+    try {
+      await this.#backend.inspector.ping();
+    } catch (error) {
+      return { status: 'down', ...facts, link: 'down', reason: (error as Error).message };
+    }
+    if (!consuming) return { status: 'down', ...facts, reason: 'this instance is no member now' };
+    return { status: 'up', ...facts };
+  }
+
+  async stats(): Promise<QueueStats> {
+    return await this.#backend.inspector.stats();
+  }
+
+  on<E extends keyof RuntimeEvents>(
+    event: E,
+    listener: (value: RuntimeEvents[E]) => void,
+  ): () => void {
+    return this.#events.on(event, listener);
+  }
+
+  async #start(): Promise<void> {
+    await this.connect();
+    if (this.#draining !== undefined) return;
+    const { settings, log } = this.#parts;
+    this.#worker ??= new Worker({
+      backend: this.#backend,
+      clock: this.#clock,
+      settings,
+      registry: this.#registry,
+      payloads: this.#payloads,
+      log,
+      events: this.#events,
+    });
+    await this.#worker.start();
+  }
+
+  async #drain(): Promise<void> {
+    // a start under way ends first, so that nothing is left half joined; its own caller learns how it ended
+    await this.#starting?.catch(() => undefined);
+    await this.#worker?.drain();
+  }
+
+  async #close(): Promise<void> {
+    await this.drain();
+    this.#requester.close();
+    await this.#backend.close();
+  }
+}
+
+function toSender(messages: MessageSender, requester: Requester): Sender {
+  return {
+    enqueue: async (tasks) => await messages.enqueue(tasks),
+    publish: async (name, data, options) => await messages.publish(name, data, options),
+    cancel: async (id) => await messages.cancel(id),
+    request: (name, data, options, observer) => requester.request(name, data, options, observer),
+  };
+}

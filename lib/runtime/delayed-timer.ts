@@ -1,0 +1,70 @@
+import type { Clock, QueuePort, Timer } from '../backend/index.js';
+import type { ServerClock } from './server-clock.js';
+
+/** How much later, in ms, an instance that does not lead looks after what is due. */
+const BACKUP = { min: 250, spread: 750 };
+/** Pause before a failed promotion is tried again, in ms. */
+const RETRY = 500;
+
+export interface DelayedTimerParts {
+  readonly queue: QueuePort;
+  readonly clock: Clock;
+  readonly server: ServerClock;
+  readonly onError: (error: unknown) => void;
+}
+
+/**
+ * Wakes up when the next delayed message is due and has it placed. One instance, the leader, does it exactly on time;
+ * the others are its backup. Nothing polls.
+ */
+export class DelayedTimer {
+  readonly #parts: DelayedTimerParts;
+  #timer: Timer | undefined;
+  #due: number | undefined;
+  #leader = false;
+  #stopped = false;
+
+  constructor(parts: DelayedTimerParts) {
+    this.#parts = parts;
+  }
+
+  /** The next message is due at `due`, on the backend's clock, or none waits. */
+  next(due: number | undefined, leader = this.#leader): void {
+    if (due === this.#due && leader === this.#leader) return;
+    this.#leader = leader;
+    this.#arm(due);
+  }
+
+  /** A message became due at `due`; it may be the next one. */
+  hear(due: number): void {
+    if (this.#due === undefined || due < this.#due) this.#arm(due);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.cancel();
+  }
+
+  #arm(due: number | undefined): void {
+    this.#timer?.cancel();
+    this.#due = due;
+    if (due === undefined || this.#stopped) return;
+    const { clock, server } = this.#parts;
+    const backup = this.#leader ? 0 : BACKUP.min + Math.random() * BACKUP.spread;
+    const wait = Math.max(0, due - server.now()) + backup;
+    this.#timer = clock.after(Math.ceil(wait), () => void this.#promote());
+  }
+
+  async #promote(): Promise<void> {
+    const sent = this.#parts.clock.monotonic();
+    try {
+      const { now, nextDue } = await this.#parts.queue.promote();
+      this.#parts.server.measure(now, sent);
+      this.#arm(nextDue);
+    } catch (error) {
+      if (this.#stopped) return;
+      this.#parts.onError(error);
+      this.#timer = this.#parts.clock.after(RETRY, () => void this.#promote());
+    }
+  }
+}

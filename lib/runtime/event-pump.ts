@@ -1,0 +1,127 @@
+import type { BusPort, Unsubscribe } from '../backend/index.js';
+import { type EventFrame, decodeEvents } from '../codec/index.js';
+import { CancelledError } from '../errors/index.js';
+import { messageId } from '../message/index.js';
+import type { EventHandler, HandlingContext } from './handler.js';
+import { isThenable } from './is-thenable.js';
+import type { PayloadEncoder } from './payload-encoder.js';
+
+/** Events handled at once in an instance; what waits behind them, before events are dropped. */
+const MAX_RUNNING = 1_000;
+const MAX_WAITING = 10_000;
+
+export interface EventPumpParts {
+  readonly bus: BusPort;
+  readonly payloads: PayloadEncoder;
+  readonly handlers: ReadonlyMap<string, readonly EventHandler[]>;
+  readonly consumerId: string;
+  readonly onError: (error: unknown) => void;
+  /** Events dropped because handlers did not keep up, in all. */
+  readonly onDrop: (dropped: number) => void;
+}
+
+interface Arrived {
+  readonly name: string;
+  readonly handler: EventHandler;
+  readonly frame: EventFrame;
+}
+
+/** Hands every event to every handler of its name. At most once, in a buffer with an end. */
+export class EventPump {
+  readonly #parts: EventPumpParts;
+  readonly #abort = new AbortController();
+  #unsubscribes: Unsubscribe[] = [];
+  #waiting: Arrived[] = [];
+  #running = 0;
+  #dropped = 0;
+  #idle: (() => void)[] = [];
+
+  constructor(parts: EventPumpParts) {
+    this.#parts = parts;
+  }
+
+  /** Events dropped so far. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  async start(): Promise<void> {
+    const { bus, handlers } = this.#parts;
+    this.#unsubscribes = await Promise.all(
+      [...handlers].map(
+        async ([name, list]) =>
+          await bus.subscribe(bus.channel('event', name), (message) =>
+            this.#receive(name, list, message),
+          ),
+      ),
+    );
+  }
+
+  /** No new events; resolves when the running handlers have ended. */
+  async stop(): Promise<void> {
+    for (const unsubscribe of this.#unsubscribes) unsubscribe();
+    this.#unsubscribes = [];
+    while (this.#running > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  /** The grace time is over. */
+  abort(): void {
+    this.#waiting = [];
+    this.#abort.abort(new CancelledError('the instance shuts down'));
+    for (const resolve of this.#idle.splice(0)) resolve();
+    this.#running = 0;
+  }
+
+  #receive(name: string, handlers: readonly EventHandler[], message: Buffer): void {
+    for (const frame of decodeEvents(message)) {
+      for (const handler of handlers) this.#take({ name, handler, frame });
+    }
+  }
+
+  #take(arrived: Arrived): void {
+    if (this.#running < MAX_RUNNING) {
+      this.#handle(arrived);
+    } else if (this.#waiting.length < MAX_WAITING) {
+      this.#waiting.push(arrived);
+    } else {
+      this.#dropped += 1;
+      this.#parts.onDrop(this.#dropped);
+    }
+  }
+
+  #handle({ name, handler, frame }: Arrived): void {
+    let result: unknown;
+    try {
+      const input = this.#parts.payloads.decode(name, frame.payload);
+      result = handler.invoke(input, this.#context(name, frame));
+    } catch (error) {
+      this.#parts.onError(error);
+      return;
+    }
+    if (!isThenable(result)) return;
+    this.#running += 1;
+    result.then(undefined, this.#parts.onError).then(() => this.#ended());
+  }
+
+  #ended(): void {
+    this.#running -= 1;
+    const next = this.#waiting.shift();
+    if (next !== undefined) this.#handle(next);
+    if (this.#running <= 0) for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  #context(name: string, frame: EventFrame): HandlingContext {
+    return {
+      id: messageId(name, frame.unique),
+      name,
+      kind: 'event',
+      key: undefined,
+      attempt: 1,
+      headers: frame.headers ?? {},
+      payload: frame.payload,
+      signal: this.#abort.signal,
+      deadline: undefined,
+      consumerId: this.#parts.consumerId,
+    };
+  }
+}

@@ -1,0 +1,19 @@
+export { createRuntime, type RuntimeParts } from './create-runtime.js';
+export type { Health, Runtime, RuntimeEvents, Sender } from './runtime.js';
+export type { RuntimeLog, RuntimeSettings } from './settings.js';
+export type {
+  Enqueued,
+  EventOptions,
+  ReplyObserver,
+  RequestOptions,
+  TaskOptions,
+  TaskToSend,
+} from './calls.js';
+export type {
+  EventHandler,
+  Handler,
+  HandlerPolicy,
+  HandlingContext,
+  RequestHandler,
+  TaskHandler,
+} from './handler.js';

@@ -1,0 +1,244 @@
+import type {
+  Beat,
+  Clock,
+  Delivery,
+  Lease,
+  Member,
+  QueuePort,
+  Settlement,
+  Undecodable,
+  Verdict,
+} from '../backend/index.js';
+import { CancelledError, toPlainError } from '../errors/index.js';
+import type { QueuedKind } from '../message/index.js';
+import { ConsumerLoop } from './consumer-loop.js';
+import type { Exclusive } from './exclusive.js';
+import type { HandlerRegistry } from './handler-registry.js';
+import { Handling } from './handling.js';
+import type { RequestRunner } from './request-runner.js';
+import type { ServerClock } from './server-clock.js';
+import { Session } from './session.js';
+import type { Slots } from './slots.js';
+import type { TaskRunner } from './task-runner.js';
+
+/** From this many lost deliveries on a task runs alone in its instance. */
+const SUSPECT = 2;
+/** How long, in ms, an entry of a newer release rests here before it is given back. */
+const REST = 1_000;
+
+export interface SeatParts {
+  readonly queue: QueuePort;
+  readonly clock: Clock;
+  readonly server: ServerClock;
+  readonly registry: HandlerRegistry;
+  readonly slots: Readonly<Record<QueuedKind, Slots>>;
+  readonly exclusive: Exclusive;
+  readonly tasks: TaskRunner;
+  readonly requests: RequestRunner;
+  readonly lostLimit: number;
+  /** Aborted when results that cannot be delivered are given up. */
+  readonly abandon: AbortSignal;
+  readonly onBeat: (beat: Beat, seat: Seat) => void;
+  readonly onEvicted: (seat: Seat) => void;
+  readonly onError: (error: unknown) => void;
+}
+
+const leaseKey = ({ source, token }: Lease): string => `${source} ${token}`;
+
+/** This instance's place in the queue for one membership: its readers and everything it holds. */
+export class Seat {
+  readonly session: Session;
+  readonly #parts: SeatParts;
+  readonly #held = new Map<string, Handling>();
+  readonly #loops = new Map<QueuedKind, ConsumerLoop>();
+  #idle: (() => void)[] = [];
+
+  constructor(member: Member, parts: SeatParts) {
+    this.#parts = parts;
+    this.session = new Session(member, {
+      queue: parts.queue,
+      clock: parts.clock,
+      server: parts.server,
+      lostLimit: parts.lostLimit,
+      held: () => [...this.#held.values()].map((handling) => handling.delivery.lease),
+      onBeat: (beat) => this.#onBeat(beat),
+      onEvicted: () => parts.onEvicted(this),
+      onError: parts.onError,
+    });
+  }
+
+  get consumer(): string {
+    return this.session.consumer;
+  }
+
+  async open(): Promise<void> {
+    await this.session.join();
+    for (const kind of ['task', 'request'] as const) this.#openLoop(kind);
+  }
+
+  /** Reads nothing more; resolves when what was on its way has been given back. */
+  async stopReading(): Promise<void> {
+    await Promise.all([...this.#loops.values()].map(async (loop) => await loop.stop()));
+  }
+
+  /** Resolves when nothing is held any more. */
+  async idle(): Promise<void> {
+    while (this.#held.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  /** Ends everything that still runs: `verdict` decides what becomes of each. */
+  endAll(reason: Error, verdict: (handling: Handling) => Verdict | undefined): void {
+    for (const handling of [...this.#held.values()]) {
+      if (handling.finished) continue;
+      handling.abort(reason);
+      handling.finish(verdict(handling));
+    }
+  }
+
+  /** Tells the handler of a cancelled task to stop. */
+  cancel(unique: string): void {
+    for (const handling of this.#held.values()) {
+      if (handling.delivery.envelope.unique !== unique) continue;
+      handling.cancelled = true;
+      handling.abort(new CancelledError(`the ${handling.kind} "${handling.id}" was cancelled`));
+    }
+  }
+
+  #openLoop(kind: QueuedKind): void {
+    const { queue, registry, slots, onError } = this.#parts;
+    const addresses = registry.ofKind(kind).map(([address]) => address);
+    if (addresses.length === 0) return;
+    const reader = queue.reader(this.consumer, kind, (lease) => this.#held.has(leaseKey(lease)));
+    const loop = new ConsumerLoop({
+      reader,
+      addresses,
+      slots: slots[kind],
+      onDelivery: (delivery) => this.#accept(delivery),
+      onSurplus: (delivery) => this.#giveBack(delivery),
+      onUndecodable: (entry) => this.#setAside(entry),
+      onDisplaced: async () => await this.session.repair(),
+      onError: async (error) => {
+        onError(error);
+        await this.#pause(REST);
+      },
+    });
+    this.#loops.set(kind, loop);
+    loop.start();
+  }
+
+  #accept(delivery: Delivery): void {
+    const key = leaseKey(delivery.lease);
+    const { slots } = this.#parts;
+    const handling = new Handling(delivery, this.consumer, (ended, verdict) =>
+      this.#finished(key, ended, verdict),
+    );
+    if (this.#held.has(key)) {
+      // the group was made anew and handed the entry out again: it is in hand already
+      slots[handling.kind as QueuedKind].give(delivery.envelope.address);
+      return;
+    }
+    this.#held.set(key, handling);
+    if (this.session.fresh) this.#start(handling);
+    else void this.#startWhenFresh(handling);
+  }
+
+  /** After a stall it is not known who holds it: ask before a handler starts. */
+  async #startWhenFresh(handling: Handling): Promise<void> {
+    while (!handling.finished && !this.session.fresh) {
+      if (this.session.over) return handling.finish(undefined);
+      await this.session.beat();
+      if (!this.session.fresh) await this.#pause(50);
+    }
+    if (!handling.finished) this.#start(handling);
+  }
+
+  #start(handling: Handling): void {
+    if (handling.kind !== 'task' || (handling.delivery.envelope.lost ?? 0) < SUSPECT) {
+      this.#run(handling);
+      return;
+    }
+    const { exclusive } = this.#parts;
+    exclusive.enter(() => {
+      if (handling.finished) return exclusive.resume();
+      handling.alone = true;
+      this.#run(handling);
+    });
+  }
+
+  #run(handling: Handling): void {
+    const { registry, exclusive, tasks, requests, clock, server } = this.#parts;
+    const { envelope } = handling.delivery;
+    const handler = registry.queued(envelope.address);
+    if (handler === undefined) return handling.finish({ type: 'release' });
+    const left = (envelope.enqueuedAt ?? 0) + (envelope.ttl ?? Infinity) - server.now();
+    if (left <= 0) return handling.finish({ type: 'expired' });
+    handling.started = true;
+    exclusive.begin();
+    if (handler.kind === 'task') return tasks.run(handler, handling);
+    handling.deadline = clock.now() + left;
+    requests.run(handler, handling, left);
+  }
+
+  #finished(key: string, handling: Handling, verdict: Verdict | undefined): void {
+    const { slots, exclusive } = this.#parts;
+    const kind = handling.kind as QueuedKind;
+    const wasFull = slots[kind].give(handling.delivery.envelope.address);
+    if (wasFull) this.#loops.get(kind)?.refresh();
+    if (handling.started) exclusive.end();
+    if (handling.alone) exclusive.resume();
+    if (verdict === undefined) this.#forget(key);
+    else void this.#settle(handling.delivery, verdict).then(() => this.#forget(key));
+  }
+
+  #giveBack(delivery: Delivery): void {
+    if (this.#held.has(leaseKey(delivery.lease))) return;
+    void this.#settle(delivery, { type: 'release' });
+  }
+
+  /** A newer release may read it; nobody can read damaged bytes. */
+  #setAside(entry: Undecodable): void {
+    const verdict: Verdict = entry.error.retryable
+      ? { type: 'release' }
+      : {
+          type: 'dead',
+          reason: 'undecodable',
+          error: toPlainError(entry.error),
+          consumer: this.consumer,
+        };
+    const rest = entry.error.retryable ? REST : 0;
+    this.#parts.onError(entry.error);
+    void this.#pause(rest).then(async () => await this.#settle(entry, verdict));
+  }
+
+  /** A result that cannot be delivered is reported; what becomes of the message is decided by its lease. */
+  async #settle(
+    delivery: Delivery | Undecodable,
+    verdict: Verdict,
+  ): Promise<Settlement | undefined> {
+    const { queue, abandon, onError } = this.#parts;
+    try {
+      return await queue.settle(this.consumer, delivery, verdict, abandon);
+    } catch (error) {
+      onError(error);
+      return undefined;
+    }
+  }
+
+  #forget(key: string): void {
+    this.#held.delete(key);
+    if (this.#held.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  #onBeat(beat: Beat): void {
+    for (const lease of beat.lost) {
+      const handling = this.#held.get(leaseKey(lease));
+      handling?.abort(new CancelledError(`the lease of "${handling.id}" was lost`));
+      handling?.finish(undefined);
+    }
+    this.#parts.onBeat(beat, this);
+  }
+
+  async #pause(delay: number): Promise<void> {
+    await new Promise<void>((resolve) => this.#parts.clock.after(delay, resolve));
+  }
+}

@@ -1,0 +1,94 @@
+import type { Clock, Verdict } from '../backend/index.js';
+import { TimeoutError, RetryLaterError, UnrecoverableError, toPlainError } from '../errors/index.js';
+import type { TaskPolicy } from '../message/index.js';
+import { parseDelay } from './duration.js';
+import type { TaskHandler } from './handler.js';
+import type { Handling } from './handling.js';
+import { isThenable } from './is-thenable.js';
+import type { PayloadEncoder } from './payload-encoder.js';
+import { retryDelay } from './retry-delay.js';
+
+export interface TaskRunnerParts {
+  readonly clock: Clock;
+  readonly payloads: PayloadEncoder;
+  /** What handlers and messages leave open. */
+  readonly defaults: TaskPolicy;
+}
+
+const DONE: Verdict = { type: 'done' };
+
+/** Runs one attempt of a task and decides what becomes of it. */
+export class TaskRunner {
+  readonly #parts: TaskRunnerParts;
+
+  constructor(parts: TaskRunnerParts) {
+    this.#parts = parts;
+  }
+
+  run(handler: TaskHandler, handling: Handling): void {
+    let input: unknown;
+    try {
+      input = this.#parts.payloads.decode(handling.name, handling.payload);
+    } catch (error) {
+      return handling.finish(dead(handling, 'undecodable', error));
+    }
+    this.#startTimer(handler, handling);
+    try {
+      const result = handler.invoke(input, handling);
+      if (!isThenable(result)) return handling.finish(DONE);
+      result.then(
+        () => handling.finish(DONE),
+        (error: unknown) => handling.finish(this.#failed(handler, handling, error)),
+      );
+    } catch (error) {
+      handling.finish(this.#failed(handler, handling, error));
+    }
+  }
+
+  /** The time-out ends the attempt; the handler is told by its signal. */
+  #startTimer(handler: TaskHandler, handling: Handling): void {
+    const timeout = this.#policy(handler, handling).timeout;
+    if (timeout === 0) return;
+    handling.deadline = this.#parts.clock.now() + timeout;
+    handling.timer = this.#parts.clock.after(timeout, () => {
+      const error = new TimeoutError(`task "${handling.name}" took longer than ${timeout} ms`);
+      handling.abort(error);
+      handling.finish(this.#failed(handler, handling, error));
+    });
+  }
+
+  #failed(handler: TaskHandler, handling: Handling, error: unknown): Verdict {
+    if (handling.cancelled) return DONE;
+    if (error instanceof UnrecoverableError) return dead(handling, 'unrecoverable', error);
+    if (error instanceof RetryLaterError) return this.#later(handling, error);
+    const { attempts, backoff } = this.#policy(handler, handling);
+    if (handling.attempt >= attempts) return dead(handling, 'failed', error);
+    return { type: 'retry', delay: retryDelay(backoff, handling.attempt), counts: true };
+  }
+
+  #later(handling: Handling, error: RetryLaterError): Verdict {
+    const delay = parseDelay(error.delay);
+    if (delay !== undefined) return { type: 'retry', delay, counts: false };
+    const wrong = new TypeError(
+      `RetryLaterError needs milliseconds or a duration such as "30s", got ${String(error.delay)}`,
+    );
+    return dead(handling, 'failed', wrong);
+  }
+
+  #policy(handler: TaskHandler, handling: Handling): TaskPolicy {
+    const { policy } = handling.delivery.envelope;
+    if (policy === undefined && handler.policy === undefined) return this.#parts.defaults;
+    return { ...this.#parts.defaults, ...handler.policy, ...policy };
+  }
+}
+
+const dead = (
+  handling: Handling,
+  reason: 'failed' | 'unrecoverable' | 'undecodable',
+  error: unknown,
+): Verdict => ({
+  type: 'dead',
+  reason,
+  error: toPlainError(error, { stack: true }),
+  consumer: handling.consumerId,
+});

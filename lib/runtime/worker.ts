@@ -1,0 +1,286 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import {
+  type Backend,
+  type Beat,
+  type Clock,
+  type Member,
+  type Unsubscribe,
+  decodeControl,
+} from '../backend/index.js';
+import { CancelledError, ServerLostError, toPlainError } from '../errors/index.js';
+import { FRAME, encodeErrorBody, encodeFrame } from '../codec/index.js';
+import type { Verdict } from '../backend/index.js';
+import { DelayedTimer } from './delayed-timer.js';
+import { EventPump } from './event-pump.js';
+import { Exclusive } from './exclusive.js';
+import type { HandlerRegistry } from './handler-registry.js';
+import type { Handling } from './handling.js';
+import type { PayloadEncoder } from './payload-encoder.js';
+import { RequestRunner } from './request-runner.js';
+import { Seat, type SeatParts } from './seat.js';
+import { ServerClock } from './server-clock.js';
+import type { RuntimeLog, RuntimeSettings } from './settings.js';
+import { Slots } from './slots.js';
+import { TaskRunner } from './task-runner.js';
+import type { TypedEvents } from './typed-events.js';
+import type { RuntimeEvents } from './runtime.js';
+
+/** Pause before a failed join is tried again, in ms. */
+const REJOIN = 500;
+/** How long results may still be delivered after the grace time, in ms. */
+const FLUSH = 2_000;
+
+export interface WorkerParts {
+  readonly backend: Backend;
+  readonly clock: Clock;
+  readonly settings: RuntimeSettings;
+  readonly registry: HandlerRegistry;
+  readonly payloads: PayloadEncoder;
+  readonly log: RuntimeLog;
+  readonly events: TypedEvents<RuntimeEvents>;
+}
+
+/** The receiving half: joins, reads, runs handlers, and leaves in peace. Rejoins by itself after an eviction. */
+export class Worker {
+  readonly #parts: WorkerParts;
+  readonly #seatParts: SeatParts;
+  readonly #timer: DelayedTimer;
+  readonly #pump: EventPump;
+  readonly #abandon = new AbortController();
+  readonly #instance: string;
+  #seat: Seat | undefined;
+  #unsubscribe: Unsubscribe[] = [];
+  #stopping = false;
+  #evicting = new Set<string>();
+
+  constructor(parts: WorkerParts) {
+    this.#parts = parts;
+    const { backend, clock, settings, registry, payloads } = parts;
+    const server = new ServerClock(clock);
+    const onError = (error: unknown): void => this.#report(error);
+    this.#instance = consumerId(settings.service);
+    this.#timer = new DelayedTimer({ queue: backend.queue, clock, server, onError });
+    this.#pump = new EventPump({
+      bus: backend.bus,
+      payloads,
+      handlers: registry.events,
+      consumerId: this.#instance,
+      onError,
+      onDrop: (dropped) => this.#reportDrop(dropped),
+    });
+    const slots = toSlots(settings, registry);
+    this.#seatParts = {
+      queue: backend.queue,
+      clock,
+      server,
+      registry,
+      slots,
+      exclusive: new Exclusive([slots.task, slots.request]),
+      tasks: new TaskRunner({ clock, payloads, defaults: settings.tasks }),
+      requests: new RequestRunner({ bus: backend.bus, clock, payloads, sendTimeout: settings.sendTimeout }),
+      lostLimit: settings.tasks.lostLimit,
+      abandon: this.#abandon.signal,
+      onBeat: (beat, seat) => this.#onBeat(beat, seat),
+      onEvicted: (seat) => this.#onEvicted(seat),
+      onError,
+    };
+  }
+
+  /** The consumer id of the membership that stands. */
+  get consumerId(): string | undefined {
+    return this.#seat?.session.over === false ? this.#seat.consumer : undefined;
+  }
+
+  get sinceBeat(): number | undefined {
+    return this.consumerId === undefined ? undefined : this.#seat?.session.sinceBeat;
+  }
+
+  get fresh(): boolean {
+    return this.#seat?.session.fresh ?? false;
+  }
+
+  async start(): Promise<void> {
+    const { registry, backend, settings } = this.#parts;
+    await this.#pump.start();
+    if (registry.addresses.length === 0) return;
+    const control = backend.bus.channel('control');
+    this.#unsubscribe.push(
+      await backend.bus.subscribe(control, (message) => this.#onControl(message)),
+      backend.onLink((state) => {
+        if (state === 'up') void this.#seat?.session.beat();
+      }),
+    );
+    const seat = new Seat(toMember(consumerId(settings.service), this.#parts), this.#seatParts);
+    await seat.open();
+    this.#take(seat);
+  }
+
+  /** Takes nothing new, waits for what runs, gives the rest back, leaves. */
+  async drain(): Promise<void> {
+    this.#stopping = true;
+    this.#timer.stop();
+    const seat = this.#seat;
+    const reading = seat?.stopReading();
+    const idle = Promise.all([reading?.then(async () => await seat?.idle()), this.#pump.stop()]);
+    if (!(await this.#within(idle, this.#parts.settings.grace))) {
+      this.#pump.abort();
+      const reason = new CancelledError('the instance shuts down and its grace time is over');
+      seat?.endAll(reason, giveBack);
+      if (!(await this.#within(idle, FLUSH))) this.#abandon.abort();
+    }
+    for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
+    await this.#leave(seat);
+  }
+
+  async #leave(seat: Seat | undefined): Promise<void> {
+    if (seat === undefined || seat.session.over) return;
+    try {
+      await seat.session.leave();
+    } catch (error) {
+      // the others evict it when its time is over
+      this.#report(error);
+    }
+  }
+
+  #take(seat: Seat): void {
+    this.#seat = seat;
+    this.#parts.events.emit('joined', { consumer: seat.consumer });
+  }
+
+  #onBeat(beat: Beat, seat: Seat): void {
+    this.#timer.next(beat.nextDue, beat.leader);
+    for (const consumer of beat.expired) {
+      if (consumer !== seat.consumer) void this.#evict(consumer);
+    }
+    if (beat.leader && !this.#stopping) void this.#reclaim();
+  }
+
+  async #evict(consumer: string): Promise<void> {
+    if (this.#evicting.has(consumer)) return;
+    this.#evicting.add(consumer);
+    const { queue } = this.#parts.backend;
+    const { lostLimit } = this.#seatParts;
+    try {
+      const result = await queue.evict(consumer, { leaving: false, lostLimit });
+      if (result === 'evicted') {
+        this.#parts.log.warn(`evicted ${consumer}: no sign of life; its work is placed again`);
+      }
+    } catch (error) {
+      this.#report(error);
+    } finally {
+      this.#evicting.delete(consumer);
+    }
+  }
+
+  async #reclaim(): Promise<void> {
+    try {
+      await this.#parts.backend.queue.reclaim(this.#seatParts.lostLimit);
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
+  #onEvicted(seat: Seat): void {
+    const { log, events } = this.#parts;
+    log.warn(`${seat.consumer} was evicted; its work went to others, it joins again`);
+    events.emit('evicted', { consumer: seat.consumer });
+    seat.endAll(new CancelledError('the lease was lost: the instance was evicted'), () => undefined);
+    void seat.stopReading().catch((error: unknown) => this.#report(error));
+    void this.#rejoin();
+  }
+
+  async #rejoin(): Promise<void> {
+    const { settings, clock } = this.#parts;
+    while (!this.#stopping) {
+      const seat = new Seat(toMember(consumerId(settings.service), this.#parts), this.#seatParts);
+      try {
+        await seat.open();
+      } catch (error) {
+        this.#report(error);
+        await new Promise<void>((resolve) => clock.after(REJOIN, resolve));
+        continue;
+      }
+      this.#take(seat);
+      // the shutdown began while it joined
+      if (this.#stopping) await this.drain();
+      return;
+    }
+  }
+
+  #onControl(message: Buffer): void {
+    const said = decodeControl(message.toString());
+    if (said?.type === 'due') this.#timer.hear(said.at);
+    if (said?.type === 'cancel' && said.consumer === this.#seat?.consumer) {
+      this.#seat.cancel(said.unique);
+    }
+  }
+
+  async #within(done: Promise<unknown>, time: number): Promise<boolean> {
+    return await new Promise((resolve) => {
+      const timer = this.#parts.clock.after(time, () => resolve(false));
+      void done.then(() => {
+        timer.cancel();
+        resolve(true);
+      });
+    });
+  }
+
+  #report(error: unknown): void {
+    const { message, name, stack } = toPlainError(error, { stack: true });
+    this.#parts.log.error(`${name}: ${message}`, stack);
+  }
+
+  #reportDrop(dropped: number): void {
+    // the first one, then at every power of ten
+    if (Number.isInteger(Math.log10(dropped))) {
+      this.#parts.log.warn(`event handlers do not keep up: ${dropped} events dropped so far`);
+    }
+  }
+}
+
+/** Tasks go back as they were; the callers of requests learn at once that they must ask again. */
+function giveBack(handling: Handling): Verdict {
+  const { replyTo, keepReply, unique } = handling.delivery.envelope;
+  if (handling.kind === 'task' || !handling.started) return { type: 'release' };
+  if (replyTo === undefined) return { type: 'done' };
+  const body = encodeErrorBody(toPlainError(new ServerLostError()));
+  const frame = encodeFrame(unique, 0, FRAME.error, body);
+  const keep = keepReply === undefined ? {} : { keep: keepReply };
+  return { type: 'done', reply: { channel: replyTo, frame, ...keep } };
+}
+
+const consumerId = (service: string): string =>
+  `${service}-${hostname()}-${process.pid}-${randomBytes(6).toString('base64url')}`;
+
+function toSlots(
+  settings: RuntimeSettings,
+  registry: HandlerRegistry,
+): { readonly task: Slots; readonly request: Slots } {
+  const limits = new Map(
+    registry.addresses.flatMap(([address, { concurrency }]) =>
+      concurrency === undefined ? [] : [[address, concurrency] as const],
+    ),
+  );
+  return {
+    task: new Slots(settings.maxJobs, limits),
+    request: new Slots(settings.rpc.maxJobs, limits),
+  };
+}
+
+function toMember(consumer: string, { settings, registry }: WorkerParts): Member {
+  const { service, instanceName, heartbeatTtl, streamLength, overflow, rpc } = settings;
+  return {
+    consumer,
+    service,
+    instanceName,
+    ttl: heartbeatTtl,
+    names: registry.addresses.map(([address, handler]) => ({
+      address,
+      own: handler.concurrency !== undefined,
+    })),
+    ...(streamLength === undefined ? {} : { streamLength }),
+    overflow,
+    maxWaiting: rpc.maxWaiting,
+  };
+}
