@@ -1,6 +1,7 @@
 import { CodecError } from '../errors/index.js';
 import type { Envelope } from '../message/index.js';
-import { pack, unpack } from './msgpack.js';
+import { unpack } from './msgpack.js';
+import { type Packable, ScriptPacker } from './script-pack.js';
 
 /** The only version of the header this release writes and reads. */
 export const HEADER_VERSION = 1;
@@ -25,20 +26,28 @@ export const HEADER_KEYS = {
 } as const satisfies Record<keyof Envelope, string>;
 
 type Field = keyof Envelope;
-const FIELDS = Object.entries(HEADER_KEYS) as [Field, string][];
+const FIELDS = Object.fromEntries(
+  Object.entries(HEADER_KEYS).map(([field, short]) => [short, field]),
+) as Record<string, Field | undefined>;
 
 /** Version byte, then a msgpack map. */
-export function encodeHeader(envelope: Envelope): Buffer {
-  const map: Record<string, unknown> = { i: envelope.unique, n: envelope.address };
-  for (const [field, short] of FIELDS) {
-    const value = envelope[field];
-    if (value !== undefined) map[short] = value;
+export function writeHeader(packer: ScriptPacker, envelope: Envelope): void {
+  let size = 0;
+  for (const field in envelope) if (envelope[field as Field] !== undefined) size += 1;
+  packer.byte(HEADER_VERSION);
+  packer.map(size);
+  for (const field in envelope) {
+    const value = envelope[field as Field];
+    if (value === undefined) continue;
+    packer.text(HEADER_KEYS[field as Field]);
+    packer.value(value as Packable);
   }
-  const body = pack(map);
-  const header = Buffer.allocUnsafe(body.length + 1);
-  header[0] = HEADER_VERSION;
-  body.copy(header, 1);
-  return header;
+}
+
+export function encodeHeader(envelope: Envelope): Buffer {
+  const packer = new ScriptPacker();
+  writeHeader(packer, envelope);
+  return packer.finish();
 }
 
 /**
@@ -52,17 +61,39 @@ export function decodeHeader(header: Buffer, acceptedAt?: number): Envelope {
       { retryable: true },
     );
   }
-  const map = readMap(header);
+  const map = readPlain(header) ?? readMap(header);
   const envelope: { -readonly [F in Field]?: unknown } = {
     unique: map['i'],
     address: map['n'],
+    enqueuedAt: acceptedAt,
   };
-  if (acceptedAt !== undefined) envelope.enqueuedAt = acceptedAt;
-  for (const [field, short] of FIELDS) {
-    const value = map[short];
-    if (value !== undefined) envelope[field] = value;
+  for (const short in map) {
+    const field = FIELDS[short];
+    if (field !== undefined) envelope[field] = map[short];
   }
   return envelope as Envelope;
+}
+
+/** Head of a map with two entries, and of a text of one letter. */
+const MAP_OF_TWO = 0x82;
+const LETTER = 0xa1;
+
+/** The header most messages have, id and name only, read without a general decoder. */
+function readPlain(header: Buffer): Record<string, unknown> | undefined {
+  if (header[1] !== MAP_OF_TWO) return undefined;
+  const map: Record<string, unknown> = {};
+  let at = 2;
+  for (let pair = 0; pair < 2; pair += 1) {
+    const head = header[at + 2] ?? 0;
+    const long = head === 0xd9;
+    if (header[at] !== LETTER || (!long && (head & 0xe0) !== 0xa0)) return undefined;
+    const key = header[at + 1] === 0x69 ? 'i' : header[at + 1] === 0x6e ? 'n' : undefined;
+    if (key === undefined) return undefined;
+    const start = at + (long ? 4 : 3);
+    at = start + (long ? (header[at + 3] ?? 0) : head & 0x1f);
+    map[key] = header.toString('utf8', start, at);
+  }
+  return 'i' in map && 'n' in map && at === header.length ? map : undefined;
 }
 
 function readMap(header: Buffer): Record<string, unknown> {

@@ -18,15 +18,15 @@ const SHORT = 48;
  * Msgpack as the `cmsgpack` of Redis reads it: it knows no binary type, so bytes are written as text, which is
  * bytes in Lua. A whole batch becomes one argument, which costs both sides far less than one argument a value.
  */
-class ScriptPacker {
+export class ScriptPacker {
   #buffer = Buffer.allocUnsafe(INITIAL);
   #at = 0;
 
   value(value: Packable | undefined): void {
-    if (typeof value === 'string') this.#text(value);
+    if (typeof value === 'string') this.text(value);
     else if (typeof value === 'number') this.#number(value);
-    else if (typeof value === 'boolean') this.#byte(value ? 0xc3 : 0xc2);
-    else if (value === undefined || value === null) this.#byte(0xc0);
+    else if (typeof value === 'boolean') this.byte(value ? 0xc3 : 0xc2);
+    else if (value === undefined || value === null) this.byte(0xc0);
     else if (value instanceof Uint8Array) this.#bytes(value);
     else if (Array.isArray(value)) this.#list(value as readonly Packable[]);
     else this.#map(value as { readonly [key: string]: Packable | undefined });
@@ -36,7 +36,32 @@ class ScriptPacker {
     return this.#buffer.subarray(0, this.#at);
   }
 
-  #text(text: string): void {
+  /** The head of a list; its values follow. */
+  list(length: number): void {
+    this.#head(length, 0x90, 15, 0xdb);
+  }
+
+  /** The head of a map; its keys and values follow in turn. */
+  map(size: number): void {
+    this.#head(size, 0x80, 15, 0xdd);
+  }
+
+  /** Writes what `write` packs as one text of its own, without a copy. */
+  nested(write: () => void): void {
+    this.#room(5);
+    const head = this.#at;
+    this.#at += 5;
+    write();
+    this.#buffer[head] = 0xdb;
+    this.#buffer.writeUInt32BE(this.#at - head - 5, head + 1);
+  }
+
+  byte(byte: number): void {
+    this.#room(1);
+    this.#buffer[this.#at++] = byte;
+  }
+
+  text(text: string): void {
     if (text.length > SHORT || !this.#ascii(text)) {
       const length = Buffer.byteLength(text);
       this.#head(length, 0xa0, 31, 0xd9);
@@ -69,22 +94,22 @@ class ScriptPacker {
   }
 
   #list(list: readonly Packable[]): void {
-    this.#head(list.length, 0x90, 15, 0xdb);
+    this.list(list.length);
     for (const value of list) this.value(value);
   }
 
   #map(map: { readonly [key: string]: Packable | undefined }): void {
     const entries = Object.entries(map).filter(([, value]) => value !== undefined);
-    this.#head(entries.length, 0x80, 15, 0xdd);
+    this.map(entries.length);
     for (const [key, value] of entries) {
-      this.#text(key);
+      this.text(key);
       this.value(value);
     }
   }
 
   #number(value: number): void {
     if (Number.isInteger(value) && value >= 0 && value < 128) {
-      this.#byte(value);
+      this.byte(value);
       return;
     }
     this.#room(9);
@@ -114,11 +139,6 @@ class ScriptPacker {
     } else {
       throw new CodecError(`${length} bytes are too many for one value`);
     }
-  }
-
-  #byte(byte: number): void {
-    this.#room(1);
-    this.#buffer[this.#at++] = byte;
   }
 
   #room(bytes: number): void {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { encodeHeader, packForScript, type Packable } from '../../codec/index.js';
+import { ScriptPacker, writeHeader } from '../../codec/index.js';
 import {
   BackendUnavailableError,
   BrokerError,
@@ -23,8 +23,7 @@ const MAX_WAITING = 100_000;
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 
 interface Group extends OutboxItem {
-  readonly items: readonly Packable[];
-  readonly uniques: readonly string[];
+  readonly messages: readonly NewMessage[];
   /** On `performance.now()`. */
   readonly deadline: number;
   readonly resolve: (added: Added[]) => void;
@@ -61,15 +60,11 @@ export class AddOutbox {
 
   async add(messages: readonly NewMessage[], timeout: number): Promise<Added[]> {
     if (this.#closed) throw new ClosedError();
-    const items: Packable[] = [];
-    const uniques: string[] = [];
+    const count = messages.length;
     let bytes = 0;
-    for (const message of messages) {
-      bytes += encodeItem(message, items) + message.payload.length;
-      uniques.push(message.envelope.unique);
-    }
+    for (const { payload } of messages) bytes += payload.length;
     if (
-      this.#outbox.count + messages.length > MAX_WAITING ||
+      this.#outbox.count + count > MAX_WAITING ||
       this.#outbox.bytes + bytes > MAX_WAITING_BYTES
     ) {
       throw new OverloadedError(
@@ -78,7 +73,7 @@ export class AddOutbox {
     }
     return await new Promise((resolve, reject) => {
       const deadline = performance.now() + timeout;
-      this.#outbox.push({ count: messages.length, bytes, items, uniques, deadline, resolve, reject });
+      this.#outbox.push({ count, bytes, messages, deadline, resolve, reject });
     });
   }
 
@@ -89,13 +84,12 @@ export class AddOutbox {
 
   async #send(groups: readonly Group[]): Promise<void> {
     const args = this.#encode(groups);
+    let open = groups;
     let sent = false;
     let failure: BrokerError | undefined;
-    for (;;) {
-      const open = this.#expire(groups, sent, failure);
-      if (open.length === 0) return;
+    while (open.length > 0) {
       const patience = Math.min(...open.map((group) => group.deadline)) - performance.now();
-      if (await this.#link.whenUp(Math.max(1, patience))) {
+      if (await this.#link.whenUp(patience)) {
         try {
           return this.#resolve(groups, await this.#link.run(SCRIPTS.add, args));
         } catch (cause) {
@@ -106,6 +100,7 @@ export class AddOutbox {
           await this.#pause(outcome === 'not-sent');
         }
       }
+      open = this.#expire(open, sent, failure);
     }
   }
 
@@ -116,14 +111,12 @@ export class AddOutbox {
 
   #encode(groups: readonly Group[]): (string | Buffer)[] {
     const { keys, streamLength, overflow } = this.#options;
-    const m = groups.length === 1 ? groups[0]!.items : groups.flatMap((group) => group.items);
-    const g = groups.length === 1 ? undefined : groups.map((group) => group.count);
     this.#number += 1;
     return [
       keys.root,
       this.#producer,
       String(this.#number),
-      packForScript(g === undefined ? { m } : { m, g }),
+      packGroups(groups),
       streamLength === undefined ? '' : String(streamLength),
       overflow,
       keys.channel('control'),
@@ -134,8 +127,9 @@ export class AddOutbox {
   #expire(groups: readonly Group[], sent: boolean, cause: BrokerError | undefined): Group[] {
     const now = performance.now();
     const over = (group: Group): boolean => group.deadline <= now || this.#closed;
-    rejectAll(groups.filter(over), sent, this.#reason(cause));
-    rejectAll(this.#outbox.remove(over), false, this.#reason(cause));
+    const reason = this.#reason(cause);
+    rejectAll(groups.filter(over), sent, reason);
+    rejectAll(this.#outbox.remove(over), false, reason);
     return groups.filter((group) => !over(group));
   }
 
@@ -157,7 +151,9 @@ export class AddOutbox {
       if (refused?.what === 'full' || refused?.what === 'none') {
         group.reject(refusal(refused.what, refused.detail as Address));
       } else {
-        group.resolve(group.uniques.map((unique, i) => added(unique, special?.get(index + i))));
+        group.resolve(
+          group.messages.map(({ envelope }, i) => added(envelope.unique, special?.get(index + i))),
+        );
       }
       index += group.count;
     }
@@ -202,18 +198,25 @@ const withOutcome = (error: BrokerError, outcome: 'unknown' | 'not-sent'): Broke
     outcome,
   });
 
-/** Appends address, header, payload and options; returns the size of the header. */
-function encodeItem(message: NewMessage, items: Packable[]): number {
-  const { envelope, payload, delay, dedupe } = message;
-  const header = encodeHeader(envelope);
+/** `{ m = { address, header, payload, options, … }, g = sizes }`, see add.lua. */
+function packGroups(groups: readonly Group[]): Buffer {
+  const packer = new ScriptPacker();
+  const single = groups.every((group) => group.count === 1);
+  packer.map(single ? 1 : 2);
+  packer.text('m');
+  packer.list(4 * groups.reduce((sum, group) => sum + group.count, 0));
+  for (const group of groups) for (const message of group.messages) packMessage(packer, message);
+  if (!single) {
+    packer.text('g');
+    packer.value(groups.map((group) => group.count));
+  }
+  return packer.finish();
+}
+
+function packMessage(packer: ScriptPacker, { envelope, payload, delay, dedupe }: NewMessage): void {
+  packer.text(envelope.address);
+  packer.nested(() => writeHeader(packer, envelope));
+  packer.value(payload);
   const plain = envelope.key === undefined && envelope.target === undefined && !delay && !dedupe;
-  const options = plain
-    ? false
-    : {
-        i: envelope.unique,
-        ...(delay !== undefined && delay > 0 ? { d: delay } : {}),
-        ...(dedupe === undefined ? {} : { u: dedupe.id, w: dedupe.window }),
-      };
-  items.push(envelope.address, header, payload, options);
-  return header.length;
+  packer.value(plain ? false : { i: envelope.unique, d: delay || undefined, u: dedupe?.id, w: dedupe?.window });
 }

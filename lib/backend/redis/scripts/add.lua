@@ -1,6 +1,6 @@
 -- Accepts new messages: all of a group or none of it.
 -- KEYS: root
--- ARGV: producer, batch number, msgpack { m = { address, header, payload, options or false, … }, g = sizes of groups },
+-- ARGV: producer, batch number, msgpack { m = { address, header, payload, options or false, … }, g = sizes of groups or nil when every message is one },
 --       bound of the producer ('' = none), its overflow, control channel
 -- options: { k = key, i = unique, f = target, d = delay ms, u = dedupe id, w = its window ms }
 -- Returns { } when everything was accepted, or { index, 'dup' | 'full' | 'none', detail, … }.
@@ -18,7 +18,7 @@ elseif applied and string.sub(applied, 1, #ARGV[2] + 1) == ARGV[2] .. ' ' then
   return cmsgpack.unpack(string.sub(applied, #ARGV[2] + 2))
 end
 local batch = cmsgpack.unpack(ARGV[3])
-local list, groups = batch.m, batch.g or { #batch.m / 4 }
+local list = batch.m
 local now = clock()
 local out, seen, dedupes, accepted, duplicates = {}, {}, {}, 0, 0
 
@@ -27,19 +27,24 @@ local function report(i, what, detail)
   out[at + 1], out[at + 2], out[at + 3] = (i - 1) / 4, what, detail
 end
 
+local function refused(address, n)
+  local c = claim(address)
+  if c.request and not c.live then
+    return 'none'
+  end
+  return full(address, n) and 'full'
+end
+
 -- the address of the group's first message that cannot be accepted, and why
 local function refusal(from, to)
   local news = {}
   for i = from, to, 4 do
-    local address = list[i]
-    if not news[address] and string.sub(address, 1, 1) == 'r' and not claim(address).live then
-      return address, 'none'
-    end
-    news[address] = (news[address] or 0) + 1
+    news[list[i]] = (news[list[i]] or 0) + 1
   end
   for address, n in pairs(news) do
-    if full(address, n) then
-      return address, 'full'
+    local why = refused(address, n)
+    if why then
+      return address, why
     end
   end
 end
@@ -76,18 +81,32 @@ local function accept(i)
   end
 end
 
-local from = 1
-for _, size in ipairs(groups) do
-  local to = from + size * 4 - 1
-  local address, why = refusal(from, to)
+local function take(from, to)
+  local address, why
+  if from + 3 == to then
+    address, why = list[from], refused(list[from], 1)
+  else
+    address, why = refusal(from, to)
+  end
   for i = from, to, 4 do
-    if address then
+    if why then
       report(i, why, address)
     else
       accept(i)
     end
   end
-  from = to + 1
+end
+
+local from = 1
+if batch.g then
+  for _, size in ipairs(batch.g) do
+    take(from, from + size * 4 - 1)
+    from = from + size * 4
+  end
+else
+  for i = 1, #list, 4 do
+    take(i, i + 3)
+  end
 end
 shed(now)
 for _, d in ipairs(dedupes) do

@@ -40,7 +40,7 @@ local function bound_of(address)
   local limits = sole and call('HGET', $limits, sole)
   limits = limits and cmsgpack.unpack(limits)
   local b = false
-  if string.sub(address, 1, 1) == 'r' then
+  if claim(address).request then
     b = limits and { max = limits.maxWaiting, streams = { $stream .. address } } or false
   elseif limits and limits.streamLength then
     b = by_service[sole] or { max = limits.streamLength, drop = limits.overflow == 'drop-oldest', streams = task_streams(sole), scope = 's:' .. sole }
