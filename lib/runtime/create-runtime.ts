@@ -162,7 +162,7 @@ class BrokerRuntime implements Runtime {
 
 function toSender(messages: MessageSender, requester: Requester): Sender {
   return {
-    enqueue: async (tasks) => await messages.enqueue(tasks),
+    enqueue: (tasks) => messages.enqueue(tasks),
     publish: async (name, data, options) => await messages.publish(name, data, options),
     cancel: async (id) => await messages.cancel(id),
     request: (name, data, options, observer) => requester.request(name, data, options, observer),

@@ -5,7 +5,6 @@ import type {
   Lease,
   Member,
   QueuePort,
-  Settlement,
   Undecodable,
   Verdict,
 } from '../backend/index.js';
@@ -187,12 +186,12 @@ export class Seat {
     if (handling.started) exclusive.end();
     if (handling.alone) exclusive.resume();
     if (verdict === undefined) this.#forget(key);
-    else void this.#settle(handling.delivery, verdict).then(() => this.#forget(key));
+    else this.#settle(handling.delivery, verdict, () => this.#forget(key));
   }
 
   #giveBack(delivery: Delivery): void {
     if (this.#held.has(leaseKey(delivery.lease))) return;
-    void this.#settle(delivery, { type: 'release' });
+    this.#settle(delivery, { type: 'release' });
   }
 
   /** A newer release may read it; nobody can read damaged bytes. */
@@ -207,21 +206,16 @@ export class Seat {
         };
     const rest = entry.error.retryable ? REST : 0;
     this.#parts.onError(entry.error);
-    void this.#pause(rest).then(async () => await this.#settle(entry, verdict));
+    void this.#pause(rest).then(() => this.#settle(entry, verdict));
   }
 
   /** A result that cannot be delivered is reported; what becomes of the message is decided by its lease. */
-  async #settle(
-    delivery: Delivery | Undecodable,
-    verdict: Verdict,
-  ): Promise<Settlement | undefined> {
+  #settle(delivery: Delivery | Undecodable, verdict: Verdict, then?: () => void): void {
     const { queue, abandon, onError } = this.#parts;
-    try {
-      return await queue.settle(this.consumer, delivery, verdict, abandon);
-    } catch (error) {
+    queue.settle(this.consumer, delivery, verdict, abandon).then(then, (error: unknown) => {
       onError(error);
-      return undefined;
-    }
+      then?.();
+    });
   }
 
   #forget(key: string): void {

@@ -54,32 +54,37 @@ export class AddOutbox {
     this.#outbox = new Outbox<Group>({
       maxCount: MAX_COUNT,
       maxBytes: MAX_BYTES,
+      // a later batch must not overtake one that is sent again, or tasks of one key could change places
+      ordered: (group) => group.messages.some(({ envelope }) => envelope.key !== undefined),
       send: async (groups) => await this.#send(groups),
     });
   }
 
-  async add(messages: readonly NewMessage[], timeout: number): Promise<Added[]> {
-    if (this.#closed) throw new ClosedError();
-    const count = messages.length;
-    let bytes = 0;
-    for (const { payload } of messages) bytes += payload.length;
-    if (
-      this.#outbox.count + count > MAX_WAITING ||
-      this.#outbox.bytes + bytes > MAX_WAITING_BYTES
-    ) {
-      throw new OverloadedError(
-        `${this.#outbox.count} messages wait to be sent already; Redis does not take them fast enough`,
-      );
-    }
-    return await new Promise((resolve, reject) => {
+  add(messages: readonly NewMessage[], timeout: number): Promise<Added[]> {
+    return new Promise((resolve, reject) => {
+      const bytes = this.#admit(messages);
       const deadline = performance.now() + timeout;
-      this.#outbox.push({ count, bytes, messages, deadline, resolve, reject });
+      this.#outbox.push({ count: messages.length, bytes, messages, deadline, resolve, reject });
     });
   }
 
   close(): void {
     this.#closed = true;
     for (const group of this.#outbox.remove(() => true)) group.reject(new ClosedError());
+  }
+
+  /** Returns the size of the messages; throws when there is no room for them. */
+  #admit(messages: readonly NewMessage[]): number {
+    if (this.#closed) throw new ClosedError();
+    let bytes = 0;
+    for (const { payload } of messages) bytes += payload.length;
+    const { count } = this.#outbox;
+    if (count + messages.length > MAX_WAITING || this.#outbox.bytes + bytes > MAX_WAITING_BYTES) {
+      throw new OverloadedError(
+        `${count} messages wait to be sent already; Redis does not take them fast enough`,
+      );
+    }
+    return bytes;
   }
 
   async #send(groups: readonly Group[]): Promise<void> {

@@ -106,8 +106,10 @@ export class RedisBus implements BusPort {
     if (listeners?.delete(listener) !== true || listeners.size > 0) return;
     this.#channels.delete(channel);
     if (this.#closed || this.#parts.subscriber.state === 'down') return;
-    // a message that still arrives finds no listener
-    this.#command('UNSUBSCRIBE', channel).catch(this.#parts.onError);
+    // a message that still arrives finds no listener; a connection that ends takes its subscriptions along
+    this.#command('UNSUBSCRIBE', channel).catch((error: unknown) => {
+      if (!this.#closed) this.#parts.onError(error);
+    });
   }
 
   async #command(command: string, channel: string): Promise<void> {

@@ -12,18 +12,25 @@ export interface OutboxOptions<Item extends OutboxItem> {
   readonly send: (batch: readonly Item[]) => Promise<void>;
   /** Whether two items may share a batch. Default: always. */
   readonly together?: (first: Item, next: Item) => boolean;
+  /** Whether the item's batch must have arrived before the next one leaves, and the other way round. Default: never. */
+  readonly ordered?: (item: Item) => boolean;
 }
 
+/** While Redis works on one batch, a second one may leave, if it carries this many. */
+const WORTH_A_SECOND = 64;
+
 /**
- * Natural batching: one batch is on its way, all that comes meanwhile is the next one. So a lone item leaves at once,
- * and a flood leaves in full batches.
+ * Natural batching: what comes while batches are on their way is the next one. So a lone item leaves at once, and a
+ * flood leaves in full batches.
  */
 export class Outbox<Item extends OutboxItem> {
   readonly #options: OutboxOptions<Item>;
   #waiting: Item[] = [];
   #bytes = 0;
   #count = 0;
-  #running = false;
+  #scheduled = false;
+  #inFlight = 0;
+  #barrier = false;
 
   constructor(options: OutboxOptions<Item>) {
     this.#options = options;
@@ -42,9 +49,12 @@ export class Outbox<Item extends OutboxItem> {
     this.#waiting.push(item);
     this.#count += item.count;
     this.#bytes += item.bytes;
-    if (this.#running) return;
-    this.#running = true;
-    queueMicrotask(() => void this.#run());
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      this.#flush();
+    });
   }
 
   /** Takes out what `test` picks. */
@@ -57,12 +67,31 @@ export class Outbox<Item extends OutboxItem> {
     return removed;
   }
 
-  async #run(): Promise<void> {
-    while (this.#waiting.length > 0) await this.#options.send(this.#take());
-    this.#running = false;
+  #flush(): void {
+    const { ordered, send } = this.#options;
+    while (this.#mayLeave()) {
+      const batch = this.#next();
+      const alone = ordered !== undefined && batch.some(ordered);
+      if (alone && this.#inFlight > 0) return;
+      this.#waiting.splice(0, batch.length);
+      for (const item of batch) this.#forget(item);
+      this.#barrier = alone;
+      this.#inFlight += 1;
+      void send(batch).then(() => {
+        this.#inFlight -= 1;
+        if (alone) this.#barrier = false;
+        this.#flush();
+      });
+    }
   }
 
-  #take(): Item[] {
+  #mayLeave(): boolean {
+    if (this.#barrier || this.#waiting.length === 0) return false;
+    return this.#inFlight === 0 || (this.#inFlight === 1 && this.#count >= WORTH_A_SECOND);
+  }
+
+  /** The items of the next batch. */
+  #next(): Item[] {
     const { maxCount, maxBytes, together } = this.#options;
     const first = this.#waiting[0] as Item;
     let count = 0;
@@ -75,9 +104,7 @@ export class Outbox<Item extends OutboxItem> {
       if (n > 0 && !fits) break;
       n += 1;
     }
-    const batch = this.#waiting.splice(0, n);
-    for (const item of batch) this.#forget(item);
-    return batch;
+    return this.#waiting.slice(0, n);
   }
 
   #forget(item: Item): void {

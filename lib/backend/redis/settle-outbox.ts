@@ -39,14 +39,14 @@ export class SettleOutbox {
     });
   }
 
-  async settle(
+  settle(
     consumer: string,
     delivery: Delivery | Undecodable,
     verdict: Verdict,
     abandon: AbortSignal | undefined,
   ): Promise<Settlement> {
-    if (this.#closed) throw new ClosedError();
-    return await new Promise((resolve, reject) => {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) throw new ClosedError();
       const bytes = verdict.type === 'done' ? (verdict.reply?.frame.length ?? 0) : 0;
       this.#outbox.push({ count: 1, bytes, consumer, delivery, verdict, abandon, resolve, reject });
     });
