@@ -19,14 +19,12 @@ export const KEYS = {
   leader: 'lead',
   /** + consumer, hash: address → '1', or '2' when the handler has its own bound */
   namesOf: 'mn:',
-  /** + address, hash: service → live members that handle it */
+  /** + address, hash: service → live members that handle it; '' → msgpack of its bounds */
   claims: 'cl:',
   /** + service, set: live members */
   crew: 'ms:',
   /** + service, set: addresses its members handle */
   serviceNames: 'sn:',
-  /** hash: service → msgpack of its bounds */
-  limits: 'sl',
   /** set: addresses that have a stream */
   streams: 'ss',
   /** + address, stream: ready messages of a name, held ones included */

@@ -140,11 +140,11 @@ function moveArguments(verdict: Exclude<Verdict, { type: 'done' }>): [number, st
 
 function resolveAll(items: readonly SettleItem[], reply: unknown): void {
   const list = reply as readonly Buffer[];
-  if (list.length === 2) {
+  if (list.length === 0) {
     for (const item of items) item.resolve('settled');
     return;
   }
-  const stale = new Set(list.slice(2).map(String));
+  const stale = new Set(list.map(String));
   for (const item of items) {
     const { source, token } = item.delivery.lease;
     item.resolve(stale.has(`${source} ${token}`) ? 'stale' : 'settled');

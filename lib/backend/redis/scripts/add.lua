@@ -19,7 +19,6 @@ elseif applied and string.sub(applied, 1, #ARGV[2] + 1) == ARGV[2] .. ' ' then
 end
 local batch = cmsgpack.unpack(ARGV[3])
 local list = batch.m
-local now = clock()
 local out, seen, dedupes, accepted, duplicates = {}, {}, {}, 0, 0
 
 local function report(i, what, detail)
@@ -75,9 +74,9 @@ local function accept(i)
   accepted = accepted + 1
   local m = decode(h)
   if o.d then
-    delay(m, p, now + o.d, now)
+    delay(m, p, clock() + o.d)
   else
-    admit(m, h, p, now)
+    admit(m, h, p)
   end
 end
 
@@ -108,7 +107,7 @@ else
     take(i, i + 3)
   end
 end
-shed(now)
+shed()
 for _, d in ipairs(dedupes) do
   call('SET', d[1], d[2], 'PX', d[3])
 end

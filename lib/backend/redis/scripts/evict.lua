@@ -21,12 +21,14 @@ if meta then
   for _, address in ipairs(call('HKEYS', $namesOf .. consumer)) do
     if call('HINCRBY', $claims .. address, service, -1) <= 0 then
       call('HDEL', $claims .. address, service)
+      if call('HLEN', $claims .. address) == 1 then
+        call('DEL', $claims .. address)
+      end
     end
   end
   call('SREM', $crew .. service, consumer)
   if call('EXISTS', $crew .. service) == 0 then
     call('DEL', $serviceNames .. service)
-    call('HDEL', $limits, service)
   end
   if call('GET', $leader) == consumer then
     call('DEL', $leader)

@@ -6,9 +6,9 @@ for _, address in ipairs(call('SMEMBERS', $streams)) do
   local stream = $stream .. address
   local held = redis.pcall('XPENDING', stream, 'g')
   local live = 0
-  local claims = call('HVALS', $claims .. address)
-  for _, n in ipairs(claims) do
-    live = live + tonumber(n)
+  local claims = call('HGETALL', $claims .. address)
+  for i = 1, #claims, 2 do
+    live = live + (claims[i] == '' and 0 or tonumber(claims[i + 1]))
   end
   local at = #names
   names[at + 1], names[at + 2] = address, call('XLEN', stream)

@@ -28,14 +28,15 @@ end
 
 if call('HEXISTS', $members, consumer) == 0 then
   local service = member.service
+  local limits = cmsgpack.pack({ streamLength = member.streamLength, overflow = member.overflow, maxWaiting = member.maxWaiting })
   for _, name in ipairs(member.names) do
     if call('HSET', $namesOf .. consumer, name.address, name.own and '2' or '1') == 1 then
       call('HINCRBY', $claims .. name.address, service, 1)
+      call('HSET', $claims .. name.address, '', limits)
     end
     call('SADD', $serviceNames .. service, name.address)
   end
   call('SADD', $crew .. service, consumer)
-  call('HSET', $limits, service, cmsgpack.pack(member))
   member.joinedAt = clock()
   call('HSET', $members, consumer, cmsgpack.pack(member))
   call('PUBLISH', ARGV[4], 'members ' .. call('INCR', $epoch))

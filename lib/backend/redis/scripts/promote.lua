@@ -13,7 +13,7 @@ for _, unique in ipairs(due) do
   local parked = false
   if body then
     local h, p = cmsgpack.unpack(body)
-    parked = admit(decode(h), h, p, now)
+    parked = admit(decode(h), h, p)
   end
   call('ZREM', $due, unique)
   if not parked then

@@ -5,7 +5,7 @@
 --@include message
 --@include place
 --@include gate
-local now, replayed = clock(), 0
+local replayed = 0
 for _, id in ipairs(ARGV) do
   local entry = call('XRANGE', $dead, id, id)[1]
   if entry then
@@ -14,7 +14,7 @@ for _, id in ipairs(ARGV) do
     if m then
       m.a, m.d = nil, nil
       stamp(m, id)
-      admit(m, encode(m), p, now)
+      admit(m, encode(m), p)
     else
       local info
       for i = 1, #entry[2], 2 do

@@ -6,15 +6,13 @@
 --   k = { source, id, address, key, unique, … }: done, frees a key
 --   m = { source, id, 'retry' | 'dead' | 'release' | 'expired', number, info or '', … }: moves; number = delay ms of a
 --       retry, or 1 for a dead one whose handler ran; info = '1' when a retry costs an attempt, or msgpack of include/dead.lua
--- Returns { now, next due, 'source id' of each stale one, … }
+-- Returns { 'source id' of each stale one, … }
 --@include message
 --@include place
 --@include gate
---@include due
 --@include dead
 local consumer, batch = ARGV[1], cmsgpack.unpack(ARGV[2])
-local now = clock()
-local out, stale, removals, done = { string.format('%.0f', now), '' }, {}, {}, 0
+local out, stale, removals, done = {}, {}, {}, 0
 
 local function reject(source, id)
   local token = source .. ' ' .. id
@@ -86,13 +84,13 @@ local function move(source, id, verdict, number, info)
     end
     moved.retry = moved.retry + 1
     if number > 0 then
-      delay(m, p, now + number, now)
+      delay(m, p, clock() + number)
     else
       place(m, encode(m), p)
     end
   elseif verdict == 'dead' then
     local i = cmsgpack.unpack(info)
-    i.w, i.s = now, source
+    i.w, i.s = clock(), source
     if m and number > 0 then
       m.a = (m.a or 0) + number
     end
@@ -129,8 +127,5 @@ end
 count('done', done)
 count('retried', moved.retry)
 count('expired', moved.expired)
-count('stale', #out - 2)
-if moved.retry > 0 then
-  out[2] = next_due()
-end
+count('stale', #out)
 return out

@@ -36,11 +36,11 @@ local function bound_of(address)
   if bounds[address] ~= nil then
     return bounds[address]
   end
-  local sole = claim(address).sole
-  local limits = sole and call('HGET', $limits, sole)
-  limits = limits and cmsgpack.unpack(limits)
+  local c = claim(address)
+  local sole = c.sole
+  local limits = sole and c.limits and cmsgpack.unpack(c.limits)
   local b = false
-  if claim(address).request then
+  if c.request then
     b = limits and { max = limits.maxWaiting, streams = { $stream .. address } } or false
   elseif limits and limits.streamLength then
     b = by_service[sole] or { max = limits.streamLength, drop = limits.overflow == 'drop-oldest', streams = task_streams(sole), scope = 's:' .. sole }
@@ -147,9 +147,9 @@ local function drop_one(b, info)
 end
 
 -- drop-oldest: what is over the bound once the new ones are in
-local function shed(now)
+local function shed()
   for b in pairs(dropping) do
-    local info = { r = 'dropped', e = '{"name":"OverloadedError","message":"dropped: the queue was full","code":"OVERLOADED"}', c = '', w = now }
+    local info = { r = 'dropped', e = '{"name":"OverloadedError","message":"dropped: the queue was full","code":"OVERLOADED"}', c = '', w = clock() }
     local dropped = 0
     local excess = waiting(b) - b.max
     while dropped < excess and drop_one(b, info) do

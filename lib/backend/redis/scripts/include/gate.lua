@@ -16,17 +16,17 @@ local function waitlist(scope, key)
   return $waitlist .. #scope .. ':' .. scope .. ':' .. key
 end
 
-local function park(m, p, now)
-  m.t = m.t or now
+local function park(m, p)
+  m.t = m.t or clock()
   call('HSET', $bodies, m.i, cmsgpack.pack(encode(m), p))
 end
 
 -- Lets the message in: to a stream, or behind the holder of its key. Returns whether it stays parked.
-local function admit(m, h, p, now)
+local function admit(m, h, p)
   if m.k then
     local scope = scope_of(m.n)
     if call('HSETNX', $busy .. scope, m.k, m.i) == 0 and call('HGET', $busy .. scope, m.k) ~= m.i then
-      park(m, p, now)
+      park(m, p)
       call('RPUSH', waitlist(scope, m.k), m.i)
       call('HINCRBY', $gated, scope, 1)
       return true
@@ -65,8 +65,8 @@ local function free(address, key, unique)
 end
 
 -- Parks the message until `due`; says so on the control channel when it is the next one.
-local function delay(m, p, due, now)
-  park(m, p, now)
+local function delay(m, p, due)
+  park(m, p)
   call('ZADD', $due, due, m.i)
   if call('ZRANGE', $due, 0, 0)[1] == m.i then
     call('PUBLISH', ARGV[#ARGV], 'due ' .. string.format('%.0f', due))

@@ -27,9 +27,14 @@ local function fields(entry)
   return h, p or ''
 end
 
+-- the server's time in ms, asked once
+local time
 local function clock()
-  local t = call('TIME')
-  return t[1] * 1000 + math.floor(t[2] / 1000)
+  if not time then
+    local t = call('TIME')
+    time = t[1] * 1000 + math.floor(t[2] / 1000)
+  end
+  return time
 end
 
 -- when the message was accepted: its first entry's id tells, a moved one carries it
