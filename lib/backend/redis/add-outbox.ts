@@ -46,6 +46,8 @@ export class AddOutbox {
   readonly #producer = randomBytes(9).toString('base64url');
   readonly #outbox: Outbox<Group>;
   #number = 0;
+  /** Whether the last attempt to send failed. */
+  #failing = false;
   #closed = false;
 
   constructor(link: RedisLink, options: AddOutboxOptions) {
@@ -56,6 +58,8 @@ export class AddOutbox {
       maxBytes: MAX_BYTES,
       // a later batch must not overtake one that is sent again, or tasks of one key could change places
       ordered: (group) => group.messages.some(({ envelope }) => envelope.key !== undefined),
+      // while one is sent again no other runs ahead, or its number could fall out of the window
+      steady: () => !this.#failing,
       send: async (groups) => await this.#send(groups),
     });
   }
@@ -96,11 +100,14 @@ export class AddOutbox {
       const patience = Math.min(...open.map((group) => group.deadline)) - performance.now();
       if (await this.#link.whenUp(patience)) {
         try {
-          return this.#resolve(groups, await this.#link.run(SCRIPTS.add, args));
+          const reply = await this.#link.run(SCRIPTS.add, args);
+          this.#failing = false;
+          return this.#resolve(groups, reply);
         } catch (cause) {
           const { error, outcome, transient } = toRedisFailure(cause);
           sent ||= outcome === 'unknown';
           failure = error;
+          this.#failing = true;
           if (!transient) return rejectAll(groups, sent, error);
           await this.#pause(outcome === 'not-sent');
         }

@@ -14,6 +14,8 @@ export interface OutboxOptions<Item extends OutboxItem> {
   readonly together?: (first: Item, next: Item) => boolean;
   /** Whether the item's batch must have arrived before the next one leaves, and the other way round. Default: never. */
   readonly ordered?: (item: Item) => boolean;
+  /** Whether a second batch may leave beside one that is on its way. Default: always. */
+  readonly steady?: () => boolean;
 }
 
 /** While Redis works on one batch, a second one may leave, if it carries this many. */
@@ -87,7 +89,9 @@ export class Outbox<Item extends OutboxItem> {
 
   #mayLeave(): boolean {
     if (this.#barrier || this.#waiting.length === 0) return false;
-    return this.#inFlight === 0 || (this.#inFlight === 1 && this.#count >= WORTH_A_SECOND);
+    if (this.#inFlight === 0) return true;
+    const worth = this.#inFlight === 1 && this.#count >= WORTH_A_SECOND;
+    return worth && (this.#options.steady?.() ?? true);
   }
 
   /** The items of the next batch. */

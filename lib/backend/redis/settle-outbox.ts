@@ -96,7 +96,8 @@ export class SettleOutbox {
 /** The four lists of settle.lua. */
 class SettleBatch {
   readonly #done = new Map<string, string[]>();
-  readonly #replies: Packable[] = [];
+  readonly #replies = new Map<string, { frames: Uint8Array[]; list: Packable[] }>();
+  #keeps = false;
   readonly #keyed: string[] = [];
   readonly #moves: Packable[] = [];
 
@@ -116,14 +117,23 @@ class SettleBatch {
     else ids.push(token);
     if (verdict.reply !== undefined) {
       const { channel, frame, keep = 0 } = verdict.reply;
-      this.#replies.push(source, token, channel, frame, keep, envelope.unique);
+      const replies = this.#replies.get(channel) ?? { frames: [], list: [] };
+      this.#replies.set(channel, replies);
+      replies.frames.push(frame);
+      replies.list.push(source, token, frame.length, keep, envelope.unique);
+      this.#keeps ||= keep > 0;
     }
   }
 
   encode(): Buffer {
     return packForScript({
       d: [...this.#done].flat(),
-      r: this.#replies,
+      r: [...this.#replies].flatMap(([channel, { frames, list }]) => [
+        channel,
+        frames.length === 1 ? frames[0]! : Buffer.concat(frames),
+        list,
+      ]),
+      keeps: this.#keeps,
       k: this.#keyed,
       m: this.#moves,
     });

@@ -10,12 +10,16 @@
 --@include dead
 --@include bound
 local producer, slot = $producer .. ARGV[1], tonumber(ARGV[2]) % 16
--- a batch that was applied already gets the answer it got then
-local applied = call('HGET', producer, slot)
+-- A batch that was applied already gets the answer it got then. One that comes so late that its slot is used again
+-- (bytes of a dead connection that the network delivers after all) is refused: nobody waits for it any more.
+local seen_before = call('HMGET', producer, slot, 'top')
+local applied, top = seen_before[1], tonumber(seen_before[2] or 0)
 if applied == ARGV[2] then
   return {}
 elseif applied and string.sub(applied, 1, #ARGV[2] + 1) == ARGV[2] .. ' ' then
   return cmsgpack.unpack(string.sub(applied, #ARGV[2] + 2))
+elseif tonumber(ARGV[2]) <= top - 16 then
+  return redis.error_reply('TOOLATE batch ' .. ARGV[2] .. ' of ' .. ARGV[1] .. ', ' .. top .. ' was applied')
 end
 local batch = cmsgpack.unpack(ARGV[3])
 local list = batch.m
@@ -111,7 +115,8 @@ shed()
 for _, d in ipairs(dedupes) do
   call('SET', d[1], d[2], 'PX', d[3])
 end
-call('HSET', producer, slot, #out == 0 and ARGV[2] or ARGV[2] .. ' ' .. cmsgpack.pack(out))
+local answer = #out == 0 and ARGV[2] or ARGV[2] .. ' ' .. cmsgpack.pack(out)
+call('HSET', producer, slot, answer, 'top', math.max(top, tonumber(ARGV[2])))
 if slot == 1 then
   call('PEXPIRE', producer, 3600000)
 end

@@ -1,8 +1,9 @@
 -- Ends deliveries. The acknowledgement is the fence: who is not the holder any more changes nothing.
 -- KEYS: root
--- ARGV: consumer, msgpack of { d, r, k, m }, control channel
+-- ARGV: consumer, msgpack of { d, r, k, m, keeps }, control channel
 --   d = { source, { id, … }, … }: done, without a key
---   r = { source, id, channel, frame, keep ms or 0, unique, … }: replies of requests that also stand in d
+--   r = { channel, frames, { source, id, length, keep ms or 0, unique, … }, … }: replies of requests that also stand in d
+--   keeps = true when one of them is to be kept
 --   k = { source, id, address, key, unique, … }: done, frees a key
 --   m = { source, id, 'retry' | 'dead' | 'release' | 'expired', number, info or '', … }: moves; number = delay ms of a
 --       retry, or 1 for a dead one whose handler ran; info = '1' when a retry costs an attempt, or msgpack of include/dead.lua
@@ -38,23 +39,32 @@ for i = 1, #batch.d, 2 do
   acknowledge(batch.d[i], batch.d[i + 1])
 end
 
--- replies to one channel leave in one publication
-local frames, channels = {}, {}
-for i = 1, #batch.r, 6 do
-  local source, id, channel, frame, keep = unpack(batch.r, i, i + 4)
-  if not stale[source .. ' ' .. id] then
-    if keep > 0 then
-      call('SET', $reply .. batch.r[i + 5], frame, 'PX', keep)
+-- the frames without those of stale requests; those to keep are stored
+local function sift(frames, replies)
+  local from, left = 1, {}
+  for i = 1, #replies, 5 do
+    local source, id, length, keep, unique = unpack(replies, i, i + 4)
+    if not stale[source .. ' ' .. id] then
+      local frame = string.sub(frames, from, from + length - 1)
+      left[#left + 1] = frame
+      if keep > 0 then
+        call('SET', $reply .. unique, frame, 'PX', keep)
+      end
     end
-    if not frames[channel] then
-      frames[channel] = {}
-      channels[#channels + 1] = channel
-    end
-    table.insert(frames[channel], frame)
+    from = from + length
   end
+  return table.concat(left)
 end
-for _, channel in ipairs(channels) do
-  call('PUBLISH', channel, table.concat(frames[channel]))
+
+-- replies to one channel leave in one publication
+for i = 1, #batch.r, 3 do
+  local channel, frames, replies = batch.r[i], batch.r[i + 1], batch.r[i + 2]
+  if #out > 0 or batch.keeps then
+    frames = sift(frames, replies)
+  end
+  if frames ~= '' then
+    call('PUBLISH', channel, frames)
+  end
 end
 
 for i = 1, #batch.k, 5 do
