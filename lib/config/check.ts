@@ -36,9 +36,11 @@ function toProblems(
       allowed: 'there is no such option',
     }));
   }
-  const where = path === '' ? 'the options' : nameOf(path);
+  const where = path === '' ? 'the options object' : nameOf(path);
   const allowed = issue.message;
-  return [{ where, value: SECRET.test(path) ? '(not shown)' : show(at(input, issue.path)), allowed }];
+  return [
+    { where, value: SECRET.test(path) ? '(not shown)' : show(at(input, issue.path)), allowed },
+  ];
 }
 
 function at(input: unknown, path: readonly PropertyKey[]): unknown {

@@ -1,7 +1,12 @@
 import { check } from './check.js';
 import type { HandlerMetadata } from './handler-metadata.js';
 import { refuse } from './problem.js';
-import { eventHandlerSchema, groupSchema, requestHandlerSchema, taskHandlerSchema } from './schema.js';
+import {
+  eventHandlerSchema,
+  groupSchema,
+  requestHandlerSchema,
+  taskHandlerSchema,
+} from './schema.js';
 
 const SCHEMAS = {
   task: taskHandlerSchema,
@@ -23,7 +28,7 @@ export function parseHandlerOptions(
 ): HandlerOptions {
   const { value, problems } = check<object>(SCHEMAS[kind], options ?? {});
   refuse(subject, problems);
-  return (value ?? {}) as HandlerOptions;
+  return value ?? {};
 }
 
 /** @throws InvalidConfigError */

@@ -11,7 +11,8 @@ export interface Problem {
 
 /** A value as people may see it in an error. */
 export function show(value: unknown): string {
-  if (typeof value === 'string') return `"${value.length > 100 ? `${value.slice(0, 100)}…` : value}"`;
+  if (typeof value === 'string')
+    return `"${value.length > 100 ? `${value.slice(0, 100)}…` : value}"`;
   if (typeof value === 'function') return 'a function';
   if (Array.isArray(value)) return 'a list';
   return typeof value === 'object' && value !== null ? 'an object' : String(value);

@@ -22,14 +22,17 @@ const NOTHING: Environment = { options: {}, names: new Map(), problems: [] };
  * Options, then the environment (of the default broker only), then the defaults.
  * @throws InvalidConfigError or InvalidNameError: names the option or variable and says what is allowed
  */
-export function resolveOptions(options: BrokerOptions = {}, variables?: Variables): ResolvedOptions {
+export function resolveOptions(
+  options: BrokerOptions = {},
+  variables?: Variables,
+): ResolvedOptions {
   const name = (options as BrokerOptions | null)?.name ?? DEFAULTS.name;
   const environment = name === DEFAULTS.name ? readEnvironment(variables) : NOTHING;
   const nameOf = namesOf(options, environment);
   const isObject = typeof options === 'object' && options !== null;
   const input = isObject ? overlay({ ...environment.options }, { ...options }) : options;
   const { value, problems } = check(optionsSchema, input, nameOf);
-  const subject = name === DEFAULTS.name ? 'the broker' : `the broker "${String(name)}"`;
+  const subject = name === DEFAULTS.name ? 'the broker' : `the broker "${name}"`;
   refuse(`${subject} cannot be set up`, [...environment.problems, ...problems]);
   return resolve(value ?? {}, { options, environment, nameOf });
 }
@@ -79,7 +82,9 @@ function toSettings(parsed: Parsed, appName: string, nameOf: NameOf): RuntimeSet
 
 function warningsOf(parsed: Parsed, { names }: Environment): readonly string[] {
   if (parsed.mode !== undefined || parsed.redis === undefined) return [];
-  const variables = new Set([...names].flatMap(([path, name]) => (/^redis\./.test(path) ? [name] : [])));
+  const variables = new Set(
+    [...names].flatMap(([path, name]) => (path.startsWith('redis.') ? [name] : [])),
+  );
   const what = variables.size === 0 ? 'the option redis' : [...variables].join(', ');
   return [
     `${what} is set, but messages stay in memory: set BROKER_MODE=redis or the option mode to use Redis`,
@@ -99,7 +104,9 @@ const namesOf =
 const freeze = <T extends object>(value: T): T => Object.freeze(value);
 
 /** Without the fields somebody set to `undefined`, which would hide a default. */
-function defined<T extends object>(value: T | undefined): { [K in keyof T]: Exclude<T[K], undefined> } {
+function defined<T extends object>(
+  value: T | undefined,
+): { [K in keyof T]: Exclude<T[K], undefined> } {
   const entries = Object.entries(value ?? {}).filter(([, field]) => field !== undefined);
   return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> };
 }

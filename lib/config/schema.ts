@@ -101,7 +101,11 @@ export const optionsSchema = object({
   }).optional(),
   balancer: object({ heartbeatTtl: duration(100).optional() }).optional(),
   shutdown: object({ grace: duration().optional() }).optional(),
-  codec: withMethods<PayloadCodec>('an object with encode() and decode()', 'encode', 'decode').optional(),
+  codec: withMethods<PayloadCodec>(
+    'an object with encode() and decode()',
+    'encode',
+    'decode',
+  ).optional(),
   logger: withMethods<BrokerLogger>(
     'an object with log(), warn() and error()',
     'log',

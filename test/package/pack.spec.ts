@@ -90,6 +90,17 @@ describe.each(installations)('the package, installed beside $title', ({ nest, io
     expect(run(folder, process.execPath, ['--eval', script]).trim()).toBe('function');
   });
 
+  it('has types that a strict compiler accepts, in ES modules and in CommonJS', () => {
+    const files = ['consumer.mts', 'consumer.cts'];
+    files.forEach((file) => cpSync(resolve('test/package/consumer.ts'), join(folder, file)));
+    const compiler = resolve('node_modules/typescript/bin/tsc');
+    const strict = ['--noEmit', '--strict', '--skipLibCheck', 'false', '--experimentalDecorators'];
+    const modules = ['--module', 'nodenext', '--target', 'es2023', '--types', 'node'];
+    const types = ['--typeRoots', resolve('node_modules/@types')];
+    const args = [compiler, ...strict, ...modules, ...types, ...files];
+    expect(run(folder, process.execPath, args)).toBe('');
+  });
+
   const modes = ioredis === undefined ? ['memory'] : ['memory', 'redis'];
   describe.each(modes)('on %s', (mode) => {
     it.each(formats)('runs an app that loads it by $format', ({ app, format }) => {

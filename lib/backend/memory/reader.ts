@@ -11,6 +11,8 @@ export interface ReaderOf {
   readonly kind: QueuedKind;
 }
 
+const NOTHING: Fetched = { deliveries: [], undecodable: [], displaced: false };
+
 export class MemoryReader implements Reader {
   readonly #connection: Connection;
   readonly #of: ReaderOf;
@@ -30,25 +32,30 @@ export class MemoryReader implements Reader {
   async fetch(total: number, wants: readonly Want[]): Promise<Fetched> {
     const { hub } = this.#connection;
     if (this.#isClosed) throw new ClosedError('the reader is closed');
+    if (this.#takeWake()) return NOTHING;
     const first = this.#turn++ % Math.max(1, wants.length);
     const rotated = [...wants.slice(first), ...wants.slice(0, first)];
     const fetched = await new Promise<Fetched>((resolve) => {
       this.#fetch = new WaitingFetch(hub, { ...this.#of, total, wants: rotated }, resolve);
-      if (this.#isWoken) this.#fetch.hurry();
     });
     this.#fetch = undefined;
-    this.#isWoken = false;
     return fetched;
   }
 
   wake(): void {
-    this.#isWoken = true;
-    this.#fetch?.hurry();
+    if (this.#fetch === undefined) this.#isWoken = true;
+    else this.#fetch.cancel();
   }
 
   async close(): Promise<void> {
     this.#forget();
     this.#end();
+  }
+
+  #takeWake(): boolean {
+    const woken = this.#isWoken;
+    this.#isWoken = false;
+    return woken;
   }
 
   #end(): void {

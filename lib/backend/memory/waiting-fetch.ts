@@ -19,7 +19,6 @@ export class WaitingFetch implements Waiter {
   readonly #hub: MemoryHub;
   readonly #call: FetchCall;
   readonly #resolve: (fetched: Fetched) => void;
-  #isPatient = true;
   #isOver = false;
 
   constructor(hub: MemoryHub, call: FetchCall, resolve: (fetched: Fetched) => void) {
@@ -27,12 +26,6 @@ export class WaitingFetch implements Waiter {
     this.#call = call;
     this.#resolve = resolve;
     hub.handover.ask(this);
-  }
-
-  /** Ends it in the next turn, with what is there then. */
-  hurry(): void {
-    this.#isPatient = false;
-    this.#hub.handover.ask(this);
   }
 
   /** Ends it with nothing. */
@@ -52,7 +45,7 @@ export class WaitingFetch implements Waiter {
     if (this.#isOver) return true;
     if (this.#hub.members.find(this.#call.consumer) === undefined) return this.#end([], true);
     const deliveries = this.#take();
-    if (deliveries.length === 0 && this.#isPatient) return false;
+    if (deliveries.length === 0) return false;
     return this.#end(deliveries);
   }
 

@@ -1,4 +1,4 @@
-import { BackendRefusedError, BackendUnavailableError } from '../../errors/index.js';
+import { BackendRefusedError, BackendUnavailableError, ClosedError } from '../../errors/index.js';
 import type { Backend, BackendFeatures, LinkState, Unsubscribe } from '../index.js';
 import { RedisBus } from './bus.js';
 import { RedisDeadLetters } from './dead-letters.js';
@@ -36,6 +36,7 @@ export class RedisBackend implements Backend {
   readonly #command: RedisLink;
   readonly #subscriber: RedisLink;
   #connecting: Promise<void> | undefined;
+  #closed = false;
 
   constructor(options: RedisBackendOptions) {
     const { prefix, appName, redis, streamLength, overflow = 'reject' } = options;
@@ -60,6 +61,7 @@ export class RedisBackend implements Backend {
   }
 
   async connect(): Promise<void> {
+    if (this.#closed) throw new ClosedError();
     this.#connecting ??= this.#connect();
     try {
       await this.#connecting;
@@ -70,6 +72,7 @@ export class RedisBackend implements Backend {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     await this.queue.close();
     this.bus.close();
     this.#subscriber.close();
@@ -84,6 +87,7 @@ export class RedisBackend implements Backend {
     this.#command.open();
     const deadline = performance.now() + CONNECT_TIMEOUT;
     while (!(await this.#command.whenUp(200))) {
+      if (this.#closed) throw new ClosedError('closed while connecting');
       const reason = this.#command.lastError;
       if (reason !== undefined && REFUSED.test(reason.message)) {
         throw new BackendRefusedError(`Redis refused: ${reason.message}`, { cause: reason });

@@ -82,7 +82,7 @@ export class RedisBus implements BusPort {
     }
     this.#startProbe();
     try {
-      await this.#command('SUBSCRIBE', channel);
+      await this.#command('subscribe', channel);
     } catch (error) {
       this.#remove(channel, listener);
       throw error;
@@ -107,7 +107,7 @@ export class RedisBus implements BusPort {
     this.#channels.delete(channel);
     if (this.#closed || this.#parts.subscriber.state === 'down') return;
     // a message that still arrives finds no listener; a connection that ends takes its subscriptions along
-    this.#command('UNSUBSCRIBE', channel).catch((error: unknown) => {
+    this.#command('unsubscribe', channel).catch((error: unknown) => {
       if (!this.#closed) this.#parts.onError(error);
     });
   }
@@ -130,13 +130,14 @@ export class RedisBus implements BusPort {
     this.#probe = setInterval(() => {
       if (this.#parts.subscriber.state === 'up') {
         // no answer: the link makes itself anew
-        this.#parts.subscriber.call('PING', [], 2_000).catch(() => undefined);
+        this.#parts.subscriber.call('ping', [], 2_000).catch(() => undefined);
       }
     }, PROBE);
     this.#probe.unref();
   }
 
   #deliver(channel: string, message: Buffer): void {
+    if (this.#closed) return;
     for (const listener of this.#channels.get(channel) ?? []) {
       try {
         listener(message);

@@ -11,7 +11,9 @@ type Argument = string | number | Buffer;
 const REPLY_TIMEOUT = 3_000;
 
 // Every default of ioredis that resends, queues or waits by itself is off: what is sent again is decided above.
-const SAFE: RedisOptions = {
+// RESP2 keeps the shape of replies the same on ioredis 5, whose types do not know the option, and 6.
+const SAFE: RedisOptions & { readonly protocol: 2 } = {
+  protocol: 2,
   lazyConnect: true,
   maxRetriesPerRequest: 0,
   autoResendUnfulfilledCommands: false,
@@ -155,8 +157,22 @@ export class RedisLink {
   }
 
   async #prepare(prepare?: (redis: Redis) => Promise<void>): Promise<void> {
+    const before = this.#clientId;
     this.#clientId = (await this.#redis.client('ID')) as number;
+    if (before !== undefined) await this.#bury(before);
     await prepare?.(this.#redis);
+  }
+
+  /**
+   * Ends the connection before this one on the server. When the network broke, the server may not know yet: a read
+   * that waits there would still be handed messages, and bytes under way would still be carried out.
+   */
+  async #bury(clientId: number): Promise<void> {
+    try {
+      await this.#redis.client('KILL', 'ID', clientId);
+    } catch (error) {
+      if (!/No such client/i.test((error as Error).message)) throw error;
+    }
   }
 
   #reason(): string {

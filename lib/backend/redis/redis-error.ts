@@ -1,7 +1,7 @@
 import {
   BackendRefusedError,
   BackendUnavailableError,
-  type BrokerError,
+  BrokerError,
   type SendOutcome,
 } from '../../errors/index.js';
 
@@ -24,6 +24,10 @@ export interface RedisFailure {
 }
 
 export function toRedisFailure(thrown: unknown): RedisFailure {
+  if (thrown instanceof BrokerError) {
+    const { retryable: transient, outcome = 'unknown' } = thrown;
+    return { transient, outcome, reconnect: false, error: thrown };
+  }
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
   const cause = withoutCommand(error);
   if (error.name === 'ReplyError') {

@@ -1,7 +1,10 @@
 import type { Lease } from '../../messages.js';
-import type { Settlement, Verdict } from '../../verdict.js';
+import type { DeadReason, Settlement, Verdict } from '../../verdict.js';
 import type { MemoryHub } from '../hub.js';
 import type { StoredMessage } from '../stored-message.js';
+
+/** Reasons that say the handler ran. */
+const ENDS_AN_ATTEMPT: ReadonlySet<DeadReason> = new Set(['failed', 'unrecoverable']);
 
 /** Ends a delivery, if the consumer still holds it. */
 export function settle(
@@ -28,6 +31,7 @@ function apply(hub: MemoryHub, message: StoredMessage, verdict: Verdict): void {
     case 'retry':
       return retry(hub, message, verdict);
     case 'dead':
+      if (ENDS_AN_ATTEMPT.has(verdict.reason)) countAttempt(message);
       return hub.bury(message, verdict);
     case 'release':
       return hub.place(message);
@@ -42,9 +46,13 @@ function retry(
   message: StoredMessage,
   { delay, counts }: Extract<Verdict, { type: 'retry' }>,
 ): void {
-  const { envelope } = message;
-  if (counts) message.envelope = { ...envelope, attempts: (envelope.attempts ?? 0) + 1 };
+  if (counts) countAttempt(message);
   hub.counters.retried++;
   if (delay > 0) hub.park(message, hub.clock.now() + delay);
   else hub.place(message);
+}
+
+function countAttempt(message: StoredMessage): void {
+  const { envelope } = message;
+  message.envelope = { ...envelope, attempts: (envelope.attempts ?? 0) + 1 };
 }

@@ -30,19 +30,40 @@ local function report(i, what, detail)
   out[at + 1], out[at + 2], out[at + 3] = (i - 1) / 4, what, detail
 end
 
+local function dedupe_key(address, o)
+  return $dedupe .. #address .. ':' .. address .. ':' .. o.u
+end
+
+-- the message that was accepted with this dedupe id before
+local function first_of(address, o)
+  local key = dedupe_key(address, o)
+  return seen[key] or call('GET', key)
+end
+
+-- how many more would wait: a delayed one does not, and a duplicate adds nothing
+local function adds(i)
+  local o = list[i + 3]
+  if not o then
+    return 1
+  elseif o.d or (o.u and first_of(list[i], o)) then
+    return 0
+  end
+  return 1
+end
+
 local function refused(address, n)
   local c = claim(address)
   if c.request and not c.live then
     return 'none'
   end
-  return full(address, n) and 'full'
+  return n > 0 and full(address, n) and 'full'
 end
 
 -- the address of the group's first message that cannot be accepted, and why
 local function refusal(from, to)
   local news = {}
   for i = from, to, 4 do
-    news[list[i]] = (news[list[i]] or 0) + 1
+    news[list[i]] = (news[list[i]] or 0) + adds(i)
   end
   for address, n in pairs(news) do
     local why = refused(address, n)
@@ -52,16 +73,6 @@ local function refusal(from, to)
   end
 end
 
-local function duplicate(address, o)
-  local key = $dedupe .. #address .. ':' .. address .. ':' .. o.u
-  local first = seen[key] or call('GET', key)
-  if first then
-    return first
-  end
-  seen[key] = o.i
-  dedupes[#dedupes + 1] = { key, o.i, o.w }
-end
-
 local function accept(i)
   local address, h, p, o = list[i], list[i + 1], list[i + 2], list[i + 3]
   if not o then
@@ -69,11 +80,16 @@ local function accept(i)
     accepted = accepted + 1
     return
   end
-  local first = o.u and duplicate(address, o)
-  if first then
-    duplicates = duplicates + 1
-    report(i, 'dup', first)
-    return
+  if o.u then
+    local first = first_of(address, o)
+    if first then
+      duplicates = duplicates + 1
+      report(i, 'dup', first)
+      return
+    end
+    local key = dedupe_key(address, o)
+    seen[key] = o.i
+    dedupes[#dedupes + 1] = { key, o.i, o.w }
   end
   accepted = accepted + 1
   local m = decode(h)
@@ -87,7 +103,7 @@ end
 local function take(from, to)
   local address, why
   if from + 3 == to then
-    address, why = list[from], refused(list[from], 1)
+    address, why = list[from], refused(list[from], adds(from))
   else
     address, why = refusal(from, to)
   end

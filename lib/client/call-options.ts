@@ -1,0 +1,40 @@
+import type { BackoffOptions, Duration } from '../config/index.js';
+
+/** What every message can carry. @publicApi */
+export interface PublishOptions {
+  /** Text by name, handed to the handler as `ctx.headers`. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Options of one task. @publicApi */
+export interface EnqueueOptions extends PublishOptions {
+  /** Tasks with one key run one at a time, in the order they were accepted. */
+  readonly key?: string;
+  /** Not before this time is over. */
+  readonly delay?: Duration;
+  /** A second task with the same name and id is not accepted within `tasks.dedupeWindow`. */
+  readonly dedupeId?: string;
+  /** Attempts in all; default: what the handler says. */
+  readonly attempts?: number;
+  /** Default: what the handler says. */
+  readonly backoff?: BackoffOptions;
+  /** Longest time of one attempt; default: what the handler says. */
+  readonly timeout?: Duration;
+}
+
+/** Options of one request. @publicApi */
+export interface RequestOptions extends PublishOptions {
+  /** How long to wait for the reply. Default `rpc.timeout`. */
+  readonly timeout?: Duration;
+  /** Default `rpc.mode`. */
+  readonly mode?: 'reliable' | 'fast';
+  /** Gives the request up when it aborts. */
+  readonly signal?: AbortSignal;
+}
+
+/** One task of a batch. @publicApi */
+export interface TaskMessage {
+  readonly name: string;
+  readonly data?: unknown;
+  readonly options?: EnqueueOptions;
+}

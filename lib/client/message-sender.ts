@@ -1,0 +1,18 @@
+import type { Observable } from 'rxjs';
+import type { Enqueued } from '../runtime/index.js';
+import type {
+  EnqueueOptions,
+  PublishOptions,
+  RequestOptions,
+  TaskMessage,
+} from './call-options.js';
+
+/** What a client and its groups have in common. */
+export interface MessageSender {
+  enqueue(name: string, data?: unknown, options?: EnqueueOptions): Promise<Enqueued>;
+  enqueueMany(tasks: readonly TaskMessage[]): Promise<Enqueued[]>;
+  request<T = unknown>(name: string, data?: unknown, options?: RequestOptions): Promise<T>;
+  publish(name: string, data?: unknown, options?: PublishOptions): Promise<void>;
+  send<T = unknown>(name: string, data: unknown): Observable<T>;
+  emit<T = unknown>(name: string, data: unknown): Observable<T>;
+}

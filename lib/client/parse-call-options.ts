@@ -1,0 +1,98 @@
+import { DURATION_FORM, parseDuration, type BackoffOptions } from '../config/index.js';
+import { InvalidOptionsError } from '../errors/index.js';
+import { checkName, type BackoffPolicy } from '../message/index.js';
+import type { EventOptions, RequestOptions as RequestCall, TaskOptions } from '../runtime/index.js';
+import type { EnqueueOptions, PublishOptions, RequestOptions } from './call-options.js';
+
+// By hand and field by field: this runs once per message, and most messages have no option at all.
+
+type Parsers<O> = { readonly [K in keyof O]-?: (value: NonNullable<O[K]>) => unknown };
+
+const headers = (value: unknown): unknown => {
+  const isText = isObject(value) && Object.values(value).every((text) => typeof text === 'string');
+  return isText ? value : refuse('headers', value, 'texts by name');
+};
+
+const duration =
+  (option: string, min = 0) =>
+  (value: unknown): number => {
+    const milliseconds = parseDuration(value);
+    if (milliseconds !== undefined && milliseconds >= min) return milliseconds;
+    return refuse(option, value, min === 0 ? DURATION_FORM : `${DURATION_FORM}, more than 0`);
+  };
+
+const oneOf =
+  (option: string, ...values: readonly string[]) =>
+  (value: unknown): unknown =>
+    values.includes(value as string) ? value : refuse(option, value, values.join(' or '));
+
+const BACKOFF: Parsers<BackoffOptions> = {
+  type: oneOf('backoff.type', 'fixed', 'exponential'),
+  delay: duration('backoff.delay'),
+  max: duration('backoff.max'),
+  jitter: (value: unknown) =>
+    typeof value === 'number' && value >= 0 && value <= 1
+      ? value
+      : refuse('backoff.jitter', value, 'a number from 0 to 1'),
+};
+
+const PUBLISH: Parsers<PublishOptions> = { headers };
+
+const ENQUEUE: Parsers<EnqueueOptions> = {
+  headers,
+  key: (value: unknown) => checkName('the key', value),
+  dedupeId: (value: unknown) => checkName('the dedupeId', value),
+  delay: duration('delay'),
+  timeout: duration('timeout'),
+  attempts: (value: unknown) =>
+    Number.isSafeInteger(value) && (value as number) > 0
+      ? value
+      : refuse('attempts', value, 'a whole number from 1'),
+  backoff: (value: unknown) => parse(BACKOFF, value, 'backoff.'),
+};
+
+const REQUEST: Parsers<RequestOptions> = {
+  headers,
+  timeout: duration('timeout', 1),
+  mode: oneOf('mode', 'reliable', 'fast'),
+  signal: (value: unknown) =>
+    value instanceof AbortSignal ? value : refuse('signal', value, 'an AbortSignal'),
+};
+
+/** @param backoff what a partial back-off is completed with. @throws InvalidOptionsError, InvalidNameError */
+export function parseEnqueueOptions(options: unknown, backoff: BackoffPolicy): TaskOptions {
+  const parsed: TaskOptions = parse(ENQUEUE, options);
+  return parsed.backoff === undefined
+    ? parsed
+    : { ...parsed, backoff: { ...backoff, ...parsed.backoff } };
+}
+
+/** @throws InvalidOptionsError */
+export const parseRequestOptions = (options: unknown): RequestCall => parse(REQUEST, options);
+
+/** @throws InvalidOptionsError */
+export const parsePublishOptions = (options: unknown): EventOptions => parse(PUBLISH, options);
+
+function parse<O extends object>(parsers: Parsers<O>, options: unknown, prefix = ''): object {
+  if (!isObject(options))
+    refuse(prefix === '' ? 'the last argument' : prefix.slice(0, -1), options, 'an object');
+  const parsed: Record<string, unknown> = {};
+  for (const option of Object.keys(options)) {
+    const value = options[option];
+    if (!Object.hasOwn(parsers, option)) {
+      throw new InvalidOptionsError(
+        `there is no option ${prefix}${option}; there are: ${Object.keys(parsers).join(', ')}`,
+      );
+    }
+    if (value !== undefined) parsed[option] = parsers[option as keyof O](value as never);
+  }
+  return parsed;
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function refuse(option: string, value: unknown, allowed: string): never {
+  const shown = typeof value === 'string' ? `"${value.slice(0, 100)}"` : String(value);
+  throw new InvalidOptionsError(`${option} is ${shown}, allowed: ${allowed}`);
+}

@@ -1,0 +1,91 @@
+import { BackendUnavailableError, ClosedError } from '../errors/index.js';
+import type { Runtime } from '../runtime/index.js';
+import type { RuntimeSource } from './runtime-source.js';
+
+/** A client's way to its runtime: makes it when it is first needed, connects it, closes it. */
+export class RuntimeLink {
+  readonly #source: RuntimeSource;
+  readonly #onCreated: (runtime: Runtime) => void;
+  #creating: Promise<Runtime> | undefined;
+  #connecting: Promise<Runtime> | undefined;
+  readonly #waiting = new Set<(reason: Error) => void>();
+  #connected: Runtime | undefined;
+  #closing: Promise<void> | undefined;
+
+  /** @param onCreated called once, before the first connection */
+  constructor(source: RuntimeSource, onCreated: (runtime: Runtime) => void) {
+    this.#source = source;
+    this.#onCreated = onCreated;
+    if (source.shared !== undefined) {
+      this.#creating = Promise.resolve(source.shared);
+      onCreated(source.shared);
+    }
+  }
+
+  /** The runtime, once it was connected. */
+  get connected(): Runtime | undefined {
+    return this.#connected;
+  }
+
+  /** @throws ClosedError after {@link close} */
+  create(): Promise<Runtime> {
+    if (this.#creating === undefined) {
+      if (this.#closing !== undefined) return Promise.reject(new ClosedError());
+      this.#creating = this.#source.create().then((runtime) => {
+        this.#onCreated(runtime);
+        return runtime;
+      });
+      // a failed try is no answer to the next one
+      this.#creating.catch(() => (this.#creating = undefined));
+    }
+    return this.#creating;
+  }
+
+  /** Callers that wait for one connection go on in the order they came. */
+  connect(): Promise<Runtime> {
+    if (this.#connected !== undefined) return Promise.resolve(this.#connected);
+    if (this.#connecting === undefined) {
+      this.#connecting = this.#connect();
+      this.#connecting.catch(() => (this.#connecting = undefined));
+    }
+    return this.#connecting;
+  }
+
+  /** @throws BackendUnavailableError after `limit` ms, while the connection is tried on; ClosedError after {@link close} */
+  async connectWithin(limit: number): Promise<Runtime> {
+    if (this.#connected !== undefined) return this.#connected;
+    let timer: NodeJS.Timeout | undefined;
+    let giveUp: ((reason: Error) => void) | undefined;
+    const given = new Promise<never>((_, reject) => {
+      const message = `no connection within ${limit} ms`;
+      const late = new BackendUnavailableError(message, { outcome: 'not-sent' });
+      timer = setTimeout(reject, limit, late);
+      giveUp = reject;
+      this.#waiting.add(reject);
+    });
+    try {
+      return await Promise.race([this.connect(), given]);
+    } finally {
+      clearTimeout(timer);
+      if (giveUp !== undefined) this.#waiting.delete(giveUp);
+    }
+  }
+
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  async #connect(): Promise<Runtime> {
+    const runtime = await this.create();
+    await runtime.connect();
+    this.#connected = runtime;
+    return runtime;
+  }
+
+  async #close(): Promise<void> {
+    for (const giveUp of this.#waiting) giveUp(new ClosedError());
+    // what could not be made need not be closed; whoever asked for it was told why
+    const runtime = await this.#creating?.catch(() => undefined);
+    await runtime?.close();
+  }
+}

@@ -1,0 +1,100 @@
+// Wiring
+export {
+  BrokerModule,
+  brokerMicroservice,
+  type BrokerMicroservice,
+  type BrokerMicroserviceOptions,
+  type BrokerModuleAsyncOptions,
+  type BrokerOptionsFactory,
+} from './module/index.js';
+export {
+  getBrokerToken,
+  type BackoffOptions,
+  type BalancerOptions,
+  type BrokerLogger,
+  type BrokerOptions,
+  type Duration,
+  type RedisSettings,
+  type RpcOptions,
+  type ShutdownOptions,
+  type TaskDefaults,
+  type TaskPolicyOptions,
+} from './config/index.js';
+
+// Handling
+export {
+  BrokerGroup,
+  InjectBroker,
+  OnEvent,
+  OnRequest,
+  OnTask,
+  type BrokerGroupOptions,
+  type OnRequestOptions,
+  type OnTaskOptions,
+} from './decorators/index.js';
+export {
+  BrokerContext,
+  BrokerServer,
+  type ServerEvents,
+  type ServerStatus,
+} from './server/index.js';
+
+// Sending
+export { BrokerClient, createBrokerClient } from './module/index.js';
+export {
+  BrokerGroupClient,
+  DeadLetters,
+  type ClientEvents,
+  type ClientStatus,
+  type DeadLetter,
+  type EnqueueOptions,
+  type ListDeadLettersOptions,
+  type PublishOptions,
+  type RequestOptions,
+  type TaskMessage,
+} from './client/index.js';
+export type { Enqueued, Health } from './runtime/index.js';
+export type { Kind } from './message/index.js';
+
+// Looking
+export type {
+  CancelResult,
+  ConsumerStats,
+  DeadReason,
+  LinkState,
+  NameStats,
+  QueueCounters,
+  QueueStats,
+} from './backend/index.js';
+
+// Extending
+export type { PayloadCodec } from './codec/index.js';
+
+// Errors
+export {
+  BackendRefusedError,
+  BackendUnavailableError,
+  BrokerError,
+  CancelledError,
+  ClosedError,
+  CodecError,
+  DuplicateHandlerError,
+  ERROR_CODES,
+  InvalidBatchError,
+  InvalidConfigError,
+  InvalidNameError,
+  InvalidOptionsError,
+  NoHandlerError,
+  OverloadedError,
+  PayloadTooLargeError,
+  RemoteError,
+  ReplyLostError,
+  RetryLaterError,
+  ServerLostError,
+  TimeoutError,
+  UnrecoverableError,
+  type BrokerErrorOptions,
+  type ErrorCode,
+  type PlainError,
+  type SendOutcome,
+} from './errors/index.js';

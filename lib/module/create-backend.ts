@@ -1,0 +1,36 @@
+import type { Backend } from '../backend/index.js';
+import type { ResolvedOptions } from '../config/index.js';
+import { InvalidConfigError } from '../errors/index.js';
+import type { RuntimeLog } from '../runtime/index.js';
+
+/** Makes the backend the options ask for. The only place that names an adapter. */
+export async function createBackend(options: ResolvedOptions, log: RuntimeLog): Promise<Backend> {
+  const { prefix, appName, redis, settings } = options;
+  const { streamLength, overflow } = settings;
+  const common = {
+    prefix,
+    appName,
+    overflow,
+    ...(streamLength === undefined ? {} : { streamLength }),
+    onError: (error: unknown) => log.error(String(error), (error as Error | undefined)?.stack),
+  };
+  if (options.mode === 'memory') {
+    const { MemoryBackend } = await import('../backend/memory/index.js');
+    return new MemoryBackend(common);
+  }
+  const { RedisBackend } = await loadRedis();
+  return new RedisBackend({ ...common, redis });
+}
+
+/** Loaded when it is needed: who stays in memory need not install ioredis. */
+async function loadRedis(): Promise<typeof import('../backend/redis/index.js')> {
+  try {
+    return await import('../backend/redis/index.js');
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw cause;
+    throw new InvalidConfigError(
+      'mode "redis" needs the package ioredis: run npm install ioredis, or use mode "memory"',
+      { cause },
+    );
+  }
+}

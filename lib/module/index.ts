@@ -1,0 +1,8 @@
+export { BrokerModule } from './broker.module.js';
+export type { BrokerModuleAsyncOptions, BrokerOptionsFactory } from './broker-module-options.js';
+export { BrokerClient, createBrokerClient } from './broker.client.js';
+export {
+  brokerMicroservice,
+  type BrokerMicroservice,
+  type BrokerMicroserviceOptions,
+} from './broker-microservice.js';

@@ -1,0 +1,48 @@
+import { DuplicateHandlerError } from '../errors/index.js';
+import { checkName } from '../message/index.js';
+import type { FoundHandler } from './found-handler.js';
+
+/** All handlers of one broker. Tasks and requests have one handler a name, events any number. */
+export class HandlerList implements Iterable<FoundHandler> {
+  readonly #handlers: FoundHandler[] = [];
+  readonly #single = new Map<string, FoundHandler>();
+
+  get size(): number {
+    return this.#handlers.length;
+  }
+
+  /** @throws DuplicateHandlerError, InvalidNameError */
+  add(handler: FoundHandler): void {
+    checkName(`the name of the ${handler.kind} that ${handler.origin} handles`, handler.name);
+    if (handler.kind !== 'event') this.#claim(handler);
+    this.#handlers.push(handler);
+  }
+
+  [Symbol.iterator](): Iterator<FoundHandler> {
+    return this.#handlers[Symbol.iterator]();
+  }
+
+  /** For people: `tasks orders.create, orders.pay; requests orders.get`. */
+  describe(): string {
+    return (['task', 'event', 'request'] as const)
+      .map((kind) => {
+        const names = new Set(this.#handlers.filter((h) => h.kind === kind).map((h) => h.name));
+        return names.size === 0
+          ? ''
+          : `${kind}${names.size === 1 ? '' : 's'} ${[...names].join(', ')}`;
+      })
+      .filter((part) => part !== '')
+      .join('; ');
+  }
+
+  #claim(handler: FoundHandler): void {
+    const key = `${handler.kind} ${handler.name}`;
+    const first = this.#single.get(key);
+    if (first !== undefined) {
+      throw new DuplicateHandlerError(
+        `the ${handler.kind} "${handler.name}" has two handlers: ${first.origin} and ${handler.origin}`,
+      );
+    }
+    this.#single.set(key, handler);
+  }
+}

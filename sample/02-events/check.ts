@@ -1,0 +1,27 @@
+import 'reflect-metadata';
+import assert from 'node:assert/strict';
+import { setInterval } from 'node:timers/promises';
+import { NestFactory } from '@nestjs/core';
+import { BrokerClient } from 'nestjs-broker';
+import { AppModule } from './app.module.js';
+import { StockController } from './stock.controller.js';
+
+const start = () => NestFactory.createApplicationContext(AppModule, { logger: ['error'] });
+const apps = [await start(), await start()];
+const broker = apps[0]!.get(BrokerClient);
+const stocks = apps.map((app) => app.get(StockController).left);
+
+// every instance gets every event, in the order in which one client published them
+await broker.publish('stock.changed', { sku: 'teapot', left: 12 });
+await broker.publish('stock.changed', { sku: 'teapot', left: 11 });
+await broker.group('stock').publish('changed', { sku: 'kettle', left: 3 });
+for await (const _ of setInterval(10)) if (stocks.every((left) => left.has('kettle'))) break;
+for (const left of stocks) assert.deepEqual(Object.fromEntries(left), { teapot: 11, kettle: 3 });
+
+// nobody listens: nothing is kept, nothing fails
+await broker.publish('stock.counted', { at: Date.now() });
+const late = await start();
+assert.equal(late.get(StockController).left.size, 0);
+
+await Promise.all([...apps, late].map((app) => app.close()));
+console.log('02-events: ok');

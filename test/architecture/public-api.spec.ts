@@ -1,0 +1,113 @@
+import { readFileSync } from 'node:fs';
+import * as broker from 'nestjs-broker';
+import ts from 'typescript';
+import { describe, expect, it } from 'vitest';
+
+/** What users can import, and nothing else: a change here is a change for them, and for CHANGELOG.md. */
+const VALUES = [
+  'BackendRefusedError',
+  'BackendUnavailableError',
+  'BrokerClient',
+  'BrokerContext',
+  'BrokerError',
+  'BrokerGroup',
+  'BrokerGroupClient',
+  'BrokerModule',
+  'BrokerServer',
+  'CancelledError',
+  'ClosedError',
+  'CodecError',
+  'DeadLetters',
+  'DuplicateHandlerError',
+  'ERROR_CODES',
+  'InjectBroker',
+  'InvalidBatchError',
+  'InvalidConfigError',
+  'InvalidNameError',
+  'InvalidOptionsError',
+  'NoHandlerError',
+  'OnEvent',
+  'OnRequest',
+  'OnTask',
+  'OverloadedError',
+  'PayloadTooLargeError',
+  'RemoteError',
+  'ReplyLostError',
+  'RetryLaterError',
+  'ServerLostError',
+  'TimeoutError',
+  'UnrecoverableError',
+  'brokerMicroservice',
+  'createBrokerClient',
+  'getBrokerToken',
+];
+const TYPES = [
+  'BackoffOptions',
+  'BalancerOptions',
+  'BrokerErrorOptions',
+  'BrokerGroupOptions',
+  'BrokerLogger',
+  'BrokerMicroservice',
+  'BrokerMicroserviceOptions',
+  'BrokerModuleAsyncOptions',
+  'BrokerOptions',
+  'BrokerOptionsFactory',
+  'CancelResult',
+  'ClientEvents',
+  'ClientStatus',
+  'ConsumerStats',
+  'DeadLetter',
+  'DeadReason',
+  'Duration',
+  'EnqueueOptions',
+  'Enqueued',
+  'ErrorCode',
+  'Health',
+  'Kind',
+  'LinkState',
+  'ListDeadLettersOptions',
+  'NameStats',
+  'OnRequestOptions',
+  'OnTaskOptions',
+  'PayloadCodec',
+  'PlainError',
+  'PublishOptions',
+  'QueueCounters',
+  'QueueStats',
+  'RedisSettings',
+  'RequestOptions',
+  'RpcOptions',
+  'SendOutcome',
+  'ServerEvents',
+  'ServerStatus',
+  'ShutdownOptions',
+  'TaskDefaults',
+  'TaskMessage',
+  'TaskPolicyOptions',
+];
+
+/** The names lib/index.ts exports as types, read from its text: `export type { … }` and `{ type … }`. */
+function exportedTypes(): string[] {
+  const text = readFileSync('lib/index.ts', 'utf8');
+  const { statements } = ts.createSourceFile('index.ts', text, ts.ScriptTarget.ES2023);
+  return statements
+    .filter(ts.isExportDeclaration)
+    .flatMap(({ isTypeOnly, exportClause }) => {
+      if (exportClause === undefined || !ts.isNamedExports(exportClause)) {
+        throw new Error('lib/index.ts exports by name only');
+      }
+      return exportClause.elements.filter((element) => isTypeOnly || element.isTypeOnly);
+    })
+    .map(({ name }) => name.text)
+    .toSorted();
+}
+
+describe('the public API', () => {
+  it('has these values', () => {
+    expect(Object.keys(broker).toSorted()).toEqual(VALUES);
+  });
+
+  it('has these types', () => {
+    expect(exportedTypes()).toEqual(TYPES);
+  });
+});

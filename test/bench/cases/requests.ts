@@ -1,0 +1,26 @@
+import type { BenchCase } from '../bench-case.js';
+
+const requests = (inFlight: number, count: number, goal?: number): BenchCase => ({
+  name: `requests-${inFlight}`,
+  title: `Requests with replies, ${inFlight} in flight`,
+  kind: 'request',
+  flow: 'answered',
+  inFlight,
+  entries: [
+    { label: 'nestjs-broker fast', contender: 'ours', mode: 'fast', count },
+    { label: 'nestjs-broker reliable', contender: 'ours', mode: 'reliable', count },
+    { label: 'Nest Redis transport', contender: 'nest', count },
+  ],
+  ratios: [
+    {
+      of: 'nestjs-broker fast',
+      to: 'Nest Redis transport',
+      ...(goal === undefined ? {} : { goal }),
+    },
+    { of: 'nestjs-broker reliable', to: 'Nest Redis transport' },
+  ],
+});
+
+export const requestsAlone = requests(1, 2_500, 1);
+export const requests64 = requests(64, 25_000, 1.4);
+export const requests256 = requests(256, 30_000);

@@ -1,0 +1,18 @@
+import type { BenchCase } from '../bench-case.js';
+
+export const tasksLive: BenchCase = {
+  name: 'tasks-live',
+  title: 'Tasks, produced and handled at the same time',
+  kind: 'task',
+  flow: 'live',
+  inFlight: 2_000,
+  entries: [
+    { label: 'nestjs-broker', contender: 'ours', count: 100_000 },
+    { label: 'BullMQ', contender: 'bullmq', count: 12_000 },
+    { label: 'plain ioredis loop', contender: 'plain', count: 100_000 },
+  ],
+  ratios: [
+    { of: 'nestjs-broker', to: 'BullMQ', goal: 6 },
+    { of: 'nestjs-broker', to: 'plain ioredis loop', goal: 0.9 },
+  ],
+};

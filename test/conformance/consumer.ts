@@ -1,0 +1,189 @@
+import type {
+  Backend,
+  Beat,
+  Delivery,
+  Lease,
+  Member,
+  Reader,
+  ReplyOut,
+  Settlement,
+  Verdict,
+  Want,
+} from '../../lib/backend/index.js';
+import { type QueuedKind, toAddress } from '../../lib/message/index.js';
+import { uniqueName } from '../support/unique-name.js';
+
+export interface ConsumerOptions {
+  readonly service?: string;
+  /** Default: longer than any test. */
+  readonly ttl?: number;
+  /** Names of tasks, of tasks whose handlers have their own bound, of requests. */
+  readonly tasks?: readonly string[];
+  readonly own?: readonly string[];
+  readonly requests?: readonly string[];
+  readonly streamLength?: number;
+  readonly overflow?: 'reject' | 'drop-oldest';
+  readonly maxWaiting?: number;
+}
+
+export const LOST_LIMIT = 3;
+const FOREVER = 600_000;
+const MANY = 1_000;
+
+/** One instance of a service, as the port sees it. */
+export class Consumer {
+  readonly member: Member;
+  readonly #backend: Backend;
+  readonly #calm: () => Promise<void>;
+  readonly #readers: Record<QueuedKind, Reader>;
+  readonly #held = new Set<string>();
+
+  constructor(backend: Backend, options: ConsumerOptions, calm: () => Promise<void>) {
+    this.member = toMember(options);
+    this.#backend = backend;
+    this.#calm = calm;
+    const holds = ({ token }: Lease): boolean => this.#held.has(token);
+    this.#readers = {
+      task: backend.queue.reader(this.id, 'task', holds),
+      request: backend.queue.reader(this.id, 'request', holds),
+    };
+  }
+
+  get id(): string {
+    return this.member.consumer;
+  }
+
+  async join(): Promise<Beat> {
+    return await this.#backend.queue.join(this.member);
+  }
+
+  /** Lets the readers open what they need, so that the next fetch reads at once. */
+  async warmUp(): Promise<void> {
+    for (const kind of ['task', 'request'] as const) {
+      if (this.wants(kind).length > 0) await this.#fetchForAMoment(kind, 1, []);
+    }
+  }
+
+  async beat(held: readonly Delivery[] = []): Promise<Beat> {
+    return await this.#backend.queue.beat(
+      this.id,
+      held.map(({ lease }) => lease),
+    );
+  }
+
+  reader(kind: QueuedKind = 'task'): Reader {
+    return this.#readers[kind];
+  }
+
+  /** Everything it handles of one kind. */
+  wants(kind: QueuedKind = 'task', limit = MANY): Want[] {
+    const prefix = toAddress(kind, '');
+    return this.member.names
+      .filter(({ address }) => address.startsWith(prefix))
+      .map(({ address }) => ({ address, limit }));
+  }
+
+  /** One fetch that brings something: readers may return empty-handed now and then. */
+  async fetch(total: number, wants = this.wants()): Promise<readonly Delivery[]> {
+    return await this.#fetch('task', total, wants);
+  }
+
+  /** Waits until it has taken this many. */
+  async take(count = 1, kind: QueuedKind = 'task'): Promise<Delivery[]> {
+    const taken: Delivery[] = [];
+    while (taken.length < count) {
+      taken.push(...(await this.#fetch(kind, count - taken.length, this.wants(kind))));
+    }
+    return taken;
+  }
+
+  async takeOne(kind: QueuedKind = 'task'): Promise<Delivery> {
+    const [delivery] = await this.take(1, kind);
+    return delivery as Delivery;
+  }
+
+  /** Takes what arrives in a moment: for tests in which nothing should. */
+  async poll(kind: QueuedKind = 'task', total = MANY): Promise<Delivery[]> {
+    return await this.#fetchForAMoment(kind, total, this.wants(kind));
+  }
+
+  async settle(delivery: Delivery, verdict: Verdict): Promise<Settlement> {
+    const settlement = await this.#backend.queue.settle(this.id, delivery, verdict);
+    this.#held.delete(delivery.lease.token);
+    return settlement;
+  }
+
+  async done(delivery: Delivery, reply?: ReplyOut): Promise<Settlement> {
+    return await this.settle(
+      delivery,
+      reply === undefined ? { type: 'done' } : { type: 'done', reply },
+    );
+  }
+
+  async retry(delivery: Delivery, delay = 0, counts = true): Promise<Settlement> {
+    return await this.settle(delivery, { type: 'retry', delay, counts });
+  }
+
+  async release(delivery: Delivery): Promise<Settlement> {
+    return await this.settle(delivery, { type: 'release' });
+  }
+
+  async dead(delivery: Delivery, message = 'it failed'): Promise<Settlement> {
+    const error = { name: 'Error', message };
+    return await this.settle(delivery, {
+      type: 'dead',
+      reason: 'failed',
+      error,
+      consumer: this.id,
+    });
+  }
+
+  async leave(): Promise<void> {
+    await this.#backend.queue.evict(this.id, { leaving: true, lostLimit: LOST_LIMIT });
+  }
+
+  async #fetch(kind: QueuedKind, total: number, wants: readonly Want[]): Promise<Delivery[]> {
+    for (;;) {
+      const fetched = await this.reader(kind).fetch(total, wants);
+      if (fetched.displaced) throw new Error(`${this.id} is displaced`);
+      if (fetched.deliveries.length > 0) return this.#hold(fetched.deliveries);
+    }
+  }
+
+  async #fetchForAMoment(
+    kind: QueuedKind,
+    total: number,
+    wants: readonly Want[],
+  ): Promise<Delivery[]> {
+    let isWaiting = true;
+    const fetching = this.reader(kind)
+      .fetch(total, wants)
+      .finally(() => (isWaiting = false));
+    await this.#calm();
+    if (isWaiting) this.reader(kind).wake();
+    return this.#hold((await fetching).deliveries);
+  }
+
+  #hold(deliveries: readonly Delivery[]): Delivery[] {
+    for (const { lease } of deliveries) this.#held.add(lease.token);
+    return [...deliveries];
+  }
+}
+
+function toMember(options: ConsumerOptions): Member {
+  const { service = 'service', tasks = [], own = [], requests = [] } = options;
+  return {
+    consumer: uniqueName(service),
+    service,
+    instanceName: `${service}-instance`,
+    ttl: options.ttl ?? FOREVER,
+    names: [
+      ...tasks.map((name) => ({ address: toAddress('task', name), own: false })),
+      ...own.map((name) => ({ address: toAddress('task', name), own: true })),
+      ...requests.map((name) => ({ address: toAddress('request', name), own: false })),
+    ],
+    ...(options.streamLength === undefined ? {} : { streamLength: options.streamLength }),
+    overflow: options.overflow ?? 'reject',
+    maxWaiting: options.maxWaiting ?? MANY,
+  };
+}

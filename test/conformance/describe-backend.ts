@@ -1,0 +1,56 @@
+import { describe } from 'vitest';
+import type { Site } from '../support/site.js';
+import { describeBounds } from './queue-bounds.js';
+import { describeBus } from './bus-fan-out.js';
+import { describeCancel } from './queue-cancel.js';
+import { describeCompeting } from './queue-competing.js';
+import { describeDeadLetters } from './queue-dead-letter.js';
+import { describeDedupe } from './queue-dedupe.js';
+import { describeDelay } from './queue-delay.js';
+import { describeDelivery } from './queue-delivery.js';
+import { describeFeatures } from './features.js';
+import { describeInspector } from './inspector.js';
+import { describeKeys } from './queue-keys.js';
+import { describeKeyScopes } from './queue-key-scopes.js';
+import { describeLanes } from './queue-lanes.js';
+import { describeLifecycle } from './lifecycle.js';
+import { describeMembers } from './queue-members.js';
+import { describeNames } from './queue-names.js';
+import { describeReader } from './queue-reader.js';
+import { describeRecovery } from './queue-recovery.js';
+import { describeRequests } from './queue-requests.js';
+import { describeRetry } from './queue-retry.js';
+import { Scene } from './scene.js';
+
+const SUBJECTS = [
+  describeDelivery,
+  describeReader,
+  describeCompeting,
+  describeKeys,
+  describeKeyScopes,
+  describeRetry,
+  describeDeadLetters,
+  describeDelay,
+  describeDedupe,
+  describeBounds,
+  describeNames,
+  describeLanes,
+  describeMembers,
+  describeRecovery,
+  describeCancel,
+  describeRequests,
+  describeBus,
+  describeInspector,
+  describeFeatures,
+  describeLifecycle,
+];
+
+/**
+ * The contract of a backend. Whoever writes an adapter runs this against it.
+ * @param create a new, empty state for one test
+ */
+export function describeBackend(name: string, create: () => Promise<Site>): void {
+  describe(name, () => {
+    for (const subject of SUBJECTS) subject((options) => Scene.open(create, options));
+  });
+}

@@ -1,0 +1,181 @@
+import type { Delivery, NewMessage, Verdict } from '../../../lib/backend/index.js';
+import { FRAME, encodeFrame } from '../../../lib/codec/index.js';
+import { type MessageParts, idOf, request, task } from '../messages.js';
+import { type Actor, NAMES, type Simulation } from './simulation.js';
+import { Violation } from './violation.js';
+
+const PATIENCE = 5_000;
+const WINDOW = 600_000;
+
+async function add(simulation: Simulation): Promise<void> {
+  const { random } = simulation;
+  const group = Array.from({ length: 1 + random.below(5) }, () => newMessage(simulation));
+  const added = await simulation.backend.queue.add(group, PATIENCE);
+  if (added.some(({ duplicate }) => duplicate)) throw new Violation('a new message is a duplicate');
+  for (const message of group) simulation.ledger.accepted(message);
+  if (random.chance(0.3)) await resend(simulation, group);
+}
+
+function newMessage(simulation: Simulation): NewMessage {
+  const { random, replyTo } = simulation;
+  if (random.chance(0.1))
+    return request(random.pick(NAMES.requests), { replyTo, ...target(simulation) });
+  const service = random.pick(['one', 'one', 'two'] as const);
+  const message = task(random.pick(NAMES[service]), {
+    ...(random.chance(0.5) ? { key: `${service} ${random.below(4)}` } : {}),
+    ...(random.chance(0.15) ? { delay: 1 + random.below(200) } : {}),
+    ...target(simulation),
+  });
+  const { unique: id } = message.envelope;
+  return random.chance(0.5) ? { ...message, dedupe: { id, window: WINDOW } } : message;
+}
+
+function target({ random, live }: Simulation): MessageParts {
+  if (live.length === 0 || !random.chance(0.4)) return {};
+  return { target: random.chance(0.1) ? 'ghost' : random.pick(live).consumer.id };
+}
+
+/** The reply to the add was lost, and the sender says it all again with its dedupe ids. */
+async function resend(simulation: Simulation, group: readonly NewMessage[]): Promise<void> {
+  const again = group
+    .filter(({ dedupe }) => dedupe !== undefined)
+    .map((message) => ({
+      ...message,
+      envelope: { ...message.envelope, unique: `${message.envelope.unique}-again` },
+    }));
+  if (again.length === 0) return;
+  for (const { unique, duplicate } of await simulation.backend.queue.add(again, PATIENCE)) {
+    if (!duplicate || unique.endsWith('-again'))
+      throw new Violation(`${unique} was accepted twice`);
+  }
+}
+
+async function fetch(simulation: Simulation): Promise<void> {
+  const { random, ledger } = simulation;
+  const actor = random.pick(simulation.workers);
+  const kind =
+    actor.consumer.wants('request').length > 0 && random.chance(0.2) ? 'request' : 'task';
+  const deliveries = await actor.consumer.poll(kind, 1 + random.below(5));
+  const now = await simulation.now();
+  for (const delivery of deliveries) ledger.delivered(actor.consumer.id, delivery, now);
+  const isReplyLost = simulation.live.includes(actor) && random.chance(0.05);
+  if (!isReplyLost) actor.held.push(...deliveries);
+}
+
+async function settle(simulation: Simulation): Promise<void> {
+  const { random } = simulation;
+  const actor = random.pick(simulation.workers);
+  const deliveries = random.some(actor.held);
+  actor.held = actor.held.filter((delivery) => !deliveries.includes(delivery));
+  await settleAll(simulation, actor, deliveries);
+  if (random.chance(0.2)) await settleAll(simulation, actor, deliveries);
+}
+
+/** One that stopped too long comes back and goes on as if nothing had happened. */
+async function settleAsZombie(simulation: Simulation): Promise<void> {
+  const zombies = [...simulation.crashed, ...simulation.evicted];
+  if (zombies.length === 0) return;
+  const zombie = simulation.random.pick(zombies);
+  await settleAll(simulation, zombie, zombie.held);
+  if (simulation.crashed.includes(zombie)) zombie.held = [];
+}
+
+async function settleAll(
+  simulation: Simulation,
+  { consumer }: Actor,
+  deliveries: readonly Delivery[],
+): Promise<void> {
+  const now = await simulation.now();
+  for (const delivery of deliveries) {
+    const verdict = verdictOn(simulation, consumer.id, delivery);
+    const settlement = await consumer.settle(delivery, verdict);
+    simulation.ledger.settled(consumer.id, delivery, { verdict, settlement, now });
+  }
+}
+
+function verdictOn(simulation: Simulation, consumer: string, { envelope }: Delivery): Verdict {
+  const { random, replyTo } = simulation;
+  if (envelope.address.startsWith('r:')) {
+    const frame = encodeFrame(envelope.unique, 0, FRAME.last, '');
+    const done = { type: 'done', reply: { channel: replyTo, frame } } as const;
+    return random.pick<Verdict>([done, done, { type: 'release' }, { type: 'expired' }]);
+  }
+  const delay = random.chance(0.3) ? 0 : random.below(200);
+  const error = { name: 'Error', message: 'the model wants it so' };
+  return random.pick<Verdict>([
+    { type: 'done' },
+    { type: 'done' },
+    { type: 'done' },
+    { type: 'done' },
+    { type: 'retry', delay, counts: true },
+    { type: 'retry', delay, counts: false },
+    { type: 'dead', reason: 'failed', error, consumer },
+    { type: 'release' },
+  ]);
+}
+
+async function crash({ live, crashed, random }: Simulation): Promise<void> {
+  if (live.length > 1) crashed.push(...live.splice(random.below(live.length), 1));
+}
+
+async function leave(simulation: Simulation): Promise<void> {
+  const { live, random } = simulation;
+  if (live.length > 1) await simulation.evict(random.pick(live), true);
+}
+
+async function evict(simulation: Simulation): Promise<void> {
+  const candidates = [...simulation.live, ...simulation.crashed];
+  if (candidates.length > 0) await simulation.evict(simulation.random.pick(candidates), false);
+}
+
+/** Everybody beats who still can; who learns of members whose time is over evicts them. */
+async function beat(simulation: Simulation): Promise<void> {
+  for (const actor of simulation.workers) await simulation.beat(actor);
+  const { expired } = await simulation.workers[0]!.consumer.beat();
+  for (const id of expired) {
+    const actor = simulation.crashed.find(({ consumer }) => consumer.id === id);
+    if (actor !== undefined) await simulation.evict(actor, false);
+  }
+}
+
+async function promote(simulation: Simulation): Promise<void> {
+  await simulation.backend.queue.promote();
+}
+
+async function reclaim(simulation: Simulation): Promise<void> {
+  const count = await simulation.backend.queue.reclaim(100);
+  if (count > 0) throw new Violation(`${count} messages were held by nobody`);
+}
+
+async function cancel({ ledger, random, backend }: Simulation): Promise<void> {
+  const open = random.chance(0.8) ? ledger.open : ledger.all;
+  if (open.length === 0) return;
+  const { message } = random.pick(open);
+  ledger.cancelled(message.envelope.unique, await backend.queue.cancel(idOf(message)));
+}
+
+async function replay({ ledger, random, backend }: Simulation): Promise<void> {
+  const letters = await backend.deadLetters.list({ count: 100 });
+  if (letters.length === 0) return;
+  const { entry, envelope } = random.pick(letters);
+  const count = await backend.deadLetters.replay([entry]);
+  if (count !== 1) throw new Violation(`${count} dead letters were replayed`);
+  ledger.replayed(envelope.unique);
+}
+
+/** What may happen, and how often it does. */
+export const OPERATIONS = [
+  { name: 'add', weight: 26, run: add },
+  { name: 'fetch', weight: 28, run: fetch },
+  { name: 'settle', weight: 20, run: settle },
+  { name: 'settle as a zombie', weight: 3, run: settleAsZombie },
+  { name: 'crash', weight: 3, run: crash },
+  { name: 'join', weight: 4, run: (simulation: Simulation) => simulation.join() },
+  { name: 'leave', weight: 2, run: leave },
+  { name: 'evict', weight: 2, run: evict },
+  { name: 'beat', weight: 5, run: beat },
+  { name: 'promote', weight: 5, run: promote },
+  { name: 'reclaim', weight: 1, run: reclaim },
+  { name: 'cancel', weight: 3, run: cancel },
+  { name: 'replay', weight: 2, run: replay },
+] as const;

@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto';
+import { SCRIPTS } from '../../../lib/backend/redis/scripts.js';
+
+/** A script with one fault built in, which the model test has to find. */
+export interface RedisMutant {
+  readonly name: string;
+  readonly scripts: readonly (keyof typeof SCRIPTS)[];
+  /** What stands in the script, key names already in place, and what takes its place. */
+  readonly from: string | RegExp;
+  readonly to: string;
+}
+
+const MOVING = ['add', 'settle', 'evict', 'promote', 'replay'] as const;
+
+export const REDIS_MUTANTS: readonly RedisMutant[] = [
+  {
+    name: 'has no key gate',
+    scripts: ['add', 'promote', 'replay'],
+    from: /(local function admit\([^)]*\)\n\s*)if m\.k then/,
+    to: '$1if false then',
+  },
+  {
+    name: 'accepts what was sent again',
+    scripts: ['add'],
+    from: /local first = seen\[.*/,
+    to: 'local first = nil',
+  },
+  {
+    name: 'forgets to free the key of a dead letter',
+    scripts: ['settle', 'evict'],
+    from: /(count\('dead', 1\)\n\s*)if m then/,
+    to: '$1if false then',
+  },
+  {
+    name: 'uses the lanes of the departed',
+    scripts: MOVING,
+    from: /if target and call\('HEXISTS'.* then/,
+    to: "if target and target ~= 'ghost' then",
+  },
+  {
+    name: 'drops what an evicted consumer held',
+    scripts: ['evict'],
+    from: /place\(m, encode\(m\), p\)/,
+    to: 'if not handed then place(m, encode(m), p) end',
+  },
+  {
+    name: 'keeps the lanes of the evicted',
+    scripts: ['evict'],
+    from: "call('DEL', lane)",
+    to: '',
+  },
+  {
+    name: 'keeps the evicted as members',
+    scripts: ['evict'],
+    from: /call\('HDEL', \(T\.\.'m'\), consumer\)/,
+    to: '',
+  },
+  {
+    name: 'settles what is stale',
+    scripts: ['settle'],
+    from: /(local function reject\(source, id\)\n)/,
+    to: '$1 if true then return end\n',
+  },
+  {
+    name: 'leaves a copy where a message was taken from',
+    scripts: ['settle'],
+    from: /(\n\s*)call\('XDEL', r\[1\], unpack\(r\[2\]\)\)/,
+    to: '$1',
+  },
+  {
+    name: 'forgets attempts',
+    scripts: ['settle'],
+    from: 'm.a = (m.a or 0) + 1',
+    to: '',
+  },
+  {
+    name: 'forgets lost deliveries',
+    scripts: ['evict'],
+    from: 'm.d = (m.d or 0) + 1',
+    to: '',
+  },
+  {
+    name: 'is early',
+    scripts: ['promote'],
+    from: "'-inf', now,",
+    to: "'-inf', now + 50,",
+  },
+];
+
+/** Puts the fault in; the returned function takes it out again. */
+export function applyRedisMutant({ name, scripts, from, to }: RedisMutant): () => void {
+  const healthy = { ...SCRIPTS };
+  for (const script of scripts) {
+    const { text } = SCRIPTS[script];
+    const mutated = text.replace(from, to);
+    if (mutated === text) throw new Error(`"${name}" finds nothing to change in ${script}.lua`);
+    const sha = createHash('sha1').update(mutated).digest('hex');
+    SCRIPTS[script] = { ...SCRIPTS[script], text: mutated, sha };
+  }
+  return () => void Object.assign(SCRIPTS, healthy);
+}

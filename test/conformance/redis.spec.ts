@@ -1,0 +1,4 @@
+import { createRedisSite } from '../support/redis-site.js';
+import { describeBackend } from './describe-backend.js';
+
+describeBackend('redis', createRedisSite);

@@ -1,0 +1,82 @@
+import { RedisBackend } from '../../lib/backend/redis/index.js';
+import { jsonCodec } from '../../lib/codec/index.js';
+import { DEFAULTS } from '../../lib/config/defaults.js';
+import {
+  createRuntime,
+  type Runtime,
+  type RuntimeLog,
+  type RuntimeSettings,
+  type TaskHandler,
+} from '../../lib/runtime/index.js';
+import { type Tell, Workshop, machineTime } from './work.js';
+
+/** A broker of these tests, in this process or another one: plain data. */
+export interface BrokerConfig {
+  readonly url: string;
+  readonly appName: string;
+  readonly settings?: SettingsOverlay;
+  /** Names it handles, or more than names. */
+  readonly tasks?: readonly (string | Omit<TaskHandler, 'kind' | 'invoke'>)[];
+  readonly requests?: readonly string[];
+  readonly events?: readonly string[];
+}
+
+export type SettingsOverlay = Partial<Omit<RuntimeSettings, 'tasks' | 'rpc'>> & {
+  readonly tasks?: Partial<RuntimeSettings['tasks']>;
+  readonly rpc?: Partial<RuntimeSettings['rpc']>;
+};
+
+export interface Broker {
+  readonly runtime: Runtime;
+  readonly backend: RedisBackend;
+  readonly workshop: Workshop;
+}
+
+/** Short enough for a test, long enough for a busy machine; in ms. */
+export const TTL = 1_500;
+
+/** Longest time from a death to the next start of what died with it, in ms. */
+export const TAKEOVER = (TTL * 4) / 3 + 1_000;
+
+/** A broker that is not connected yet, with the workshop's handlers. */
+export function createBroker(config: BrokerConfig, tell: Tell, log: RuntimeLog): Broker {
+  const { url, appName, tasks = [], requests = [], events = [] } = config;
+  const onError = (error: unknown): void => log.error(String(error));
+  const backend = new RedisBackend({ prefix: 'test', appName, redis: { url }, onError });
+  const settings = toSettings(config.settings);
+  const runtime = createRuntime({ backend, settings, codec: jsonCodec, log });
+  const workshop = new Workshop(tell, async () => await runtime.health());
+  for (const task of tasks) {
+    runtime.handle(workshop.task(typeof task === 'string' ? { name: task } : task));
+  }
+  for (const name of requests) runtime.handle(workshop.request(name));
+  for (const name of events) runtime.handle(workshop.event(name));
+  const say = (what: string, consumer?: string): void =>
+    tell({ what, at: machineTime(), pid: process.pid, consumer });
+  runtime.on('joined', ({ consumer }) => say('joined', consumer));
+  runtime.on('evicted', ({ consumer }) => say('evicted', consumer));
+  runtime.on('link', (state) => say(`link ${state}`));
+  runtime.on('gap', () => say('gap'));
+  return { runtime, backend, workshop };
+}
+
+export function toSettings({ tasks, rpc, ...rest }: SettingsOverlay = {}): RuntimeSettings {
+  return {
+    service: 'service',
+    instanceName: 'instance',
+    maxJobs: 4,
+    heartbeatTtl: TTL,
+    grace: 5_000,
+    maxPayload: DEFAULTS.maxPayload,
+    sendTimeout: DEFAULTS.sendTimeout,
+    overflow: 'reject',
+    ...rest,
+    tasks: {
+      ...DEFAULTS.tasks,
+      attempts: 3,
+      backoff: { type: 'fixed', delay: 50, max: 50, jitter: 0 },
+      ...tasks,
+    },
+    rpc: { ...DEFAULTS.rpc, ...rpc },
+  };
+}

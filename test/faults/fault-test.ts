@@ -1,0 +1,34 @@
+import { test } from 'vitest';
+import { type RedisServer, startRedis } from '../support/redis-server.js';
+import { FaultApp } from './fault-app.js';
+
+interface Fixtures {
+  /** A Redis of the test's own, that keeps nothing. */
+  readonly server: RedisServer;
+  readonly app: FaultApp;
+}
+
+/** A test with a Redis of its own. */
+export const faultTest = test.extend<Fixtures>({
+  // oxlint-disable-next-line no-empty-pattern: the shape vitest asks for
+  server: async ({}, use) => {
+    const server = await startRedis();
+    await use(server);
+    await server.stop();
+  },
+  app: async ({ server }, use) => {
+    const app = new FaultApp(server);
+    await use(app);
+    await app.close();
+  },
+});
+
+/** The same with a Redis that keeps its data in a file. */
+export const durableFaultTest = faultTest.extend<Pick<Fixtures, 'server'>>({
+  // oxlint-disable-next-line no-empty-pattern: the shape vitest asks for
+  server: async ({}, use) => {
+    const server = await startRedis({ appendonly: true });
+    await use(server);
+    await server.stop();
+  },
+});

@@ -1,0 +1,97 @@
+import { Redis } from 'ioredis';
+import { describe, expect } from 'vitest';
+import { SCRIPTS } from '../../lib/backend/redis/scripts.js';
+import type { TaskToSend } from '../../lib/runtime/index.js';
+import { eventually } from '../support/eventually.js';
+import { faultTest } from './fault-test.js';
+import { range } from './range.js';
+
+const add = SCRIPTS.add.sha;
+
+describe('the reply to a send is lost', () => {
+  faultTest('a client with the defaults of ioredis writes twice', async ({ app }) => {
+    const proxy = await app.proxy();
+    const client = new Redis(proxy.url);
+    await client.ping();
+    const lost = proxy.loseReply('plain-entry');
+    await Promise.all([client.xadd('plain', '*', 'field', 'plain-entry'), lost]);
+    client.disconnect();
+
+    // the proof that the proxy loses the reply and not the request
+    expect(await app.redis.xlen('plain')).toBe(2);
+  });
+
+  faultTest('one send makes one message, however often it happens', async ({ app }) => {
+    const proxy = await app.proxy();
+    const { runtime } = app.broker({ through: proxy });
+    await runtime.connect();
+    await runtime.sender.enqueue([{ name: 'warm', data: {} }]);
+
+    for (const n of range(20)) {
+      const lost = proxy.loseReply(add);
+      const task = { name: 'once', data: { n } };
+      const [sent] = await Promise.all([runtime.sender.enqueue([task]), lost]);
+      expect(sent).toMatchObject([{ duplicate: false }]);
+    }
+
+    expect(await app.redis.xlen(app.keys.stream('t:once'))).toBe(20);
+    expect(await app.counters()).toMatchObject({ added: 21, duplicates: 0 });
+  });
+
+  faultTest('also when the answers to the second and third try are lost', async ({ app }) => {
+    const proxy = await app.proxy();
+    const { runtime } = app.broker({ through: proxy });
+    await runtime.connect();
+    const batch = range(256).map((n): TaskToSend => ({ name: 'batch', data: { n } }));
+    const lost = Promise.all(range(3).map(async () => await proxy.loseReply(add)));
+
+    const [sent] = await Promise.all([runtime.sender.enqueue(batch), lost]);
+
+    expect(sent).toHaveLength(256);
+    expect(await app.redis.xlen(app.keys.stream('t:batch'))).toBe(256);
+  });
+
+  faultTest('keyed, delayed and deduplicated messages are no exception', async ({ app }) => {
+    const proxy = await app.proxy();
+    const { runtime } = app.broker({ through: proxy });
+    await runtime.connect();
+    await runtime.sender.enqueue([{ name: 'mixed', data: {}, options: { dedupeId: 'first' } }]);
+    const batch: TaskToSend[] = [
+      { name: 'mixed', data: { n: 1 }, options: { key: 'k' } },
+      { name: 'mixed', data: { n: 2 }, options: { key: 'k' } },
+      { name: 'mixed', data: { n: 3 }, options: { delay: 60_000 } },
+      { name: 'mixed', data: { n: 4 }, options: { dedupeId: 'first' } },
+      { name: 'mixed', data: { n: 5 }, options: { dedupeId: 'second' } },
+    ];
+    const lost = proxy.loseReply(add);
+
+    const [sent] = await Promise.all([runtime.sender.enqueue(batch), lost]);
+
+    // the second answer is the first one, duplicates included
+    expect(sent.map(({ duplicate }) => duplicate)).toEqual([false, false, false, true, false]);
+    const { counters, delayed, gated, names } = await app.stats();
+    expect(counters).toMatchObject({ added: 5, duplicates: 1 });
+    expect({ delayed, gated }).toEqual({ delayed: 1, gated: 1 });
+    expect(names).toMatchObject([{ name: 'mixed', waiting: 3 }]);
+  });
+
+  faultTest('a request that arrives long after it was sent again changes nothing', async ({ app }) => {
+    const proxy = await app.proxy();
+    const { runtime } = app.broker({ through: proxy, settings: { sendTimeout: 10_000 } });
+    await runtime.connect();
+    const send = async (n: number): Promise<unknown> =>
+      await runtime.sender.enqueue([{ name: 'late', data: { n } }]);
+    await send(0);
+    const hole = proxy.blackHole({ which: /:commands$/, direction: 'requests', lasting: false });
+
+    // sent again over a new connection, and much after it
+    await send(1);
+    for (const n of range(20, 2)) await send(n);
+    hole.heal('deliver');
+    const commands = (): number => proxy.names.filter((name) => name.endsWith(':commands')).length;
+    await eventually(() => commands() === 1);
+
+    expect(await app.redis.xlen(app.keys.stream('t:late'))).toBe(22);
+    expect(await app.counters()).toMatchObject({ added: 22 });
+  });
+});

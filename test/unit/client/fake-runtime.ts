@@ -1,0 +1,97 @@
+import type {
+  EventOptions,
+  ReplyObserver,
+  RequestOptions,
+  Runtime,
+  RuntimeEvents,
+  TaskToSend,
+} from '../../../lib/runtime/index.js';
+
+export interface SentRequest {
+  readonly name: string;
+  readonly data: unknown;
+  readonly options: RequestOptions;
+  readonly observer: ReplyObserver;
+  givenUp: boolean;
+}
+
+type Listener = (value: never) => void;
+
+/** A runtime that only notes what it is asked to do. */
+export class FakeRuntime implements Runtime {
+  readonly tasks: TaskToSend[] = [];
+  readonly events: (readonly [name: string, data: unknown, options: EventOptions | undefined])[] =
+    [];
+  readonly requests: SentRequest[] = [];
+  readonly cancelled: string[] = [];
+  readonly listeners = new Map<keyof RuntimeEvents, Listener[]>();
+  connects = 0;
+  closes = 0;
+  /** What `connect` returns; a test may hold it back or let it fail. */
+  connecting: Promise<void> = Promise.resolve();
+  letters: Awaited<ReturnType<Runtime['deadLetters']['list']>> = [];
+  readonly consumerId = undefined;
+
+  readonly sender: Runtime['sender'] = {
+    enqueue: (tasks) => {
+      this.tasks.push(...tasks);
+      return Promise.resolve(tasks.map(({ name }) => ({ id: `${name}:1`, duplicate: false })));
+    },
+    publish: (name, data, options) => {
+      this.events.push([name, data, options]);
+      return Promise.resolve();
+    },
+    request: (name, data, options, observer) => {
+      const request = { name, data, options, observer, givenUp: false };
+      this.requests.push(request);
+      return () => (request.givenUp = true);
+    },
+    cancel: (id) => {
+      this.cancelled.push(id);
+      return Promise.resolve('removed');
+    },
+  };
+
+  readonly deadLetters: Runtime['deadLetters'] = {
+    list: () => Promise.resolve(this.letters),
+    replay: (entries) => Promise.resolve(entries.length),
+    drop: (entries) => Promise.resolve(entries.length),
+  };
+
+  handle(): void {}
+
+  connect(): Promise<void> {
+    this.connects += 1;
+    return this.connecting;
+  }
+
+  start(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  drain(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    this.closes += 1;
+    return Promise.resolve();
+  }
+
+  health(): ReturnType<Runtime['health']> {
+    return Promise.resolve({ status: 'down', link: 'down', consuming: true });
+  }
+
+  stats(): ReturnType<Runtime['stats']> {
+    return Promise.reject(new Error('not faked'));
+  }
+
+  on(event: keyof RuntimeEvents, listener: Listener): () => void {
+    this.listeners.set(event, [...(this.listeners.get(event) ?? []), listener]);
+    return () => undefined;
+  }
+
+  emit<E extends keyof RuntimeEvents>(event: E, value: RuntimeEvents[E]): void {
+    for (const listener of this.listeners.get(event) ?? []) listener(value as never);
+  }
+}

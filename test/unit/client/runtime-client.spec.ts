@@ -1,0 +1,329 @@
+import { firstValueFrom, toArray } from 'rxjs';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { RuntimeClient, type RuntimeSource } from '../../../lib/client/index.js';
+import { resolveOptions } from '../../../lib/config/index.js';
+import { ClosedError } from '../../../lib/errors/index.js';
+import { FakeRuntime } from './fake-runtime.js';
+
+const clientOf = (runtime: FakeRuntime, more: Partial<RuntimeSource> = {}): RuntimeClient =>
+  new RuntimeClient({
+    options: resolveOptions({}, {}),
+    create: () => Promise.resolve(runtime),
+    ...more,
+  });
+
+describe('a client', () => {
+  let runtime: FakeRuntime;
+  let client: RuntimeClient;
+  beforeEach(() => {
+    runtime = new FakeRuntime();
+    client = clientOf(runtime);
+  });
+
+  it('hands tasks on with durations in milliseconds and a complete back-off', async () => {
+    const options = {
+      key: 'ann',
+      delay: '10s',
+      dedupeId: 'order-1',
+      attempts: 3,
+      backoff: { type: 'fixed', delay: '2s' },
+      timeout: '1m',
+      headers: { from: 'test' },
+    } as const;
+    expect(await client.enqueue('create', { id: 1 }, options)).toEqual({
+      id: 'create:1',
+      duplicate: false,
+    });
+    await client.enqueue('bare');
+    await client.enqueue('undefined', 1, { key: undefined });
+    expect(runtime.tasks).toEqual([
+      {
+        name: 'create',
+        data: { id: 1 },
+        options: {
+          ...options,
+          delay: 10_000,
+          timeout: 60_000,
+          backoff: { type: 'fixed', delay: 2_000, max: 60_000, jitter: 0.5 },
+        },
+      },
+      { name: 'bare', data: undefined },
+      { name: 'undefined', data: 1, options: {} },
+    ]);
+    expect(runtime.connects).toBe(1);
+  });
+
+  it('hands batches, events, requests and cancels on', async () => {
+    await client.enqueueMany([{ name: 'a' }, { name: 'b', data: 1, options: { delay: '1s' } }]);
+    await client.publish('event', 2, { headers: { x: 'y' } });
+    await client.publish('bare');
+    expect(await client.cancel('create:1')).toBe('removed');
+    expect(runtime.tasks.map(({ name, options }) => [name, options?.delay])).toEqual([
+      ['a', undefined],
+      ['b', 1_000],
+    ]);
+    expect(runtime.events).toEqual([
+      ['event', 2, { headers: { x: 'y' } }],
+      ['bare', undefined, undefined],
+    ]);
+    expect(runtime.cancelled).toEqual(['create:1']);
+  });
+
+  it('resolves a request to its last value, or rejects with its error', async () => {
+    const { signal } = new AbortController();
+    const reply = client.request('get', { id: 1 }, { timeout: '2s', mode: 'fast', signal });
+    const failing = client.request('get');
+    await vi.waitFor(() => expect(runtime.requests).toHaveLength(2));
+    const [first, second] = runtime.requests;
+    expect(first).toMatchObject({ name: 'get', data: { id: 1 } });
+    expect(first?.options).toEqual({ timeout: 2_000, mode: 'fast', signal });
+    expect(second?.options).toEqual({});
+    first?.observer.next(1);
+    first?.observer.next(2);
+    first?.observer.complete();
+    second?.observer.error(new ClosedError());
+    expect(await reply).toBe(2);
+    await expect(failing).rejects.toThrow(ClosedError);
+  });
+
+  it.each([
+    ['delay', { delay: -1 }, 'INVALID_OPTIONS'],
+    ['delay', { delay: 'soon' }, 'INVALID_OPTIONS'],
+    ['timeout', { timeout: NaN }, 'INVALID_OPTIONS'],
+    ['attempts', { attempts: 0 }, 'INVALID_OPTIONS'],
+    ['attempts', { attempts: '3' }, 'INVALID_OPTIONS'],
+    ['backoff', { backoff: 5 }, 'INVALID_OPTIONS'],
+    ['backoff.max', { backoff: { max: 'x' } }, 'INVALID_OPTIONS'],
+    ['backoff.base', { backoff: { base: 1 } }, 'INVALID_OPTIONS'],
+    ['headers', { headers: { x: 1 } }, 'INVALID_OPTIONS'],
+    ['headers', { headers: ['x'] }, 'INVALID_OPTIONS'],
+    ['priority', { priority: 1 }, 'INVALID_OPTIONS'],
+    ['toString', { toString: 1 }, 'INVALID_OPTIONS'],
+    ['the last argument', null, 'INVALID_OPTIONS'],
+    ['the last argument', 'high', 'INVALID_OPTIONS'],
+    ['the key', { key: '' }, 'INVALID_NAME'],
+    ['the key', { key: 5 }, 'INVALID_NAME'],
+    ['the dedupeId', { dedupeId: 'x'.repeat(256) }, 'INVALID_NAME'],
+  ])('refuses a task with a bad %s (%j) before it sends anything', async (what, options, code) => {
+    const refused = client.enqueue('create', {}, options as object);
+    await expect(refused).rejects.toMatchObject({
+      code,
+      outcome: 'not-sent',
+      message: expect.stringContaining(what) as string,
+    });
+    const batch = [{ name: 'a' }, { name: 'b', options: options as object }];
+    await expect(client.enqueueMany(batch)).rejects.toMatchObject({ code });
+    expect(runtime.connects).toBe(0);
+  });
+
+  it('refuses bad options of requests, events and batches', async () => {
+    const refusals = [
+      client.request('get', {}, { timeout: 0 }),
+      client.request('get', {}, { mode: 'slow' as 'fast' }),
+      client.request('get', {}, { signal: {} as AbortSignal }),
+      client.request('get', {}, { key: 'x' } as object),
+      client.publish('event', {}, { durable: true } as object),
+    ];
+    for (const refused of refusals) {
+      await expect(refused).rejects.toMatchObject({ code: 'INVALID_OPTIONS' });
+    }
+    for (const batch of ['no list', [null], undefined]) {
+      await expect(client.enqueueMany(batch as never)).rejects.toMatchObject({
+        code: 'INVALID_BATCH',
+      });
+    }
+    expect(runtime.connects).toBe(0);
+  });
+
+  it("sends in Nest's way: cold requests with every value, hot events, patterns as Nest has them", async () => {
+    const replies = client.send<number>({ b: 1, a: 'x' }, 'data');
+    expect(runtime.requests).toHaveLength(0);
+    const values = firstValueFrom(replies.pipe(toArray()));
+    await vi.waitFor(() => expect(runtime.requests).toHaveLength(1));
+    const [request] = runtime.requests;
+    expect(request?.name).toBe('{"a":"x","b":1}');
+    request?.observer.next(1);
+    request?.observer.next(undefined);
+    request?.observer.complete();
+    expect(await values).toEqual([1, undefined]);
+
+    const subscription = client.send('get', {}).subscribe();
+    await vi.waitFor(() => expect(runtime.requests).toHaveLength(2));
+    subscription.unsubscribe();
+    expect(runtime.requests[1]?.givenUp).toBe(true);
+
+    client.emit('event', 1);
+    await vi.waitFor(() => expect(runtime.events).toEqual([['event', 1, {}]]));
+  });
+
+  it("carries Nest's packet metadata as headers", async () => {
+    client.setOnDispatchHook((packet) => {
+      packet.metadata = { traceparent: '00-1' };
+    });
+    client.emit('event', 1);
+    await vi.waitFor(() =>
+      expect(runtime.events).toEqual([['event', 1, { headers: { traceparent: '00-1' } }]]),
+    );
+  });
+
+  it("fulfils Nest's publish(packet, callback), errors included", async () => {
+    const early: unknown[] = [];
+    client.publish({ pattern: 'get', data: 1 }, (packet) => early.push(packet.err));
+    expect(early).toMatchObject([{ code: 'CLOSED' }]);
+
+    await client.connect();
+    const packets: unknown[] = [];
+    const stop = client.publish({ pattern: 'get', data: 1 }, (packet) => packets.push(packet));
+    runtime.requests[0]?.observer.next('a');
+    runtime.requests[0]?.observer.complete();
+    expect(packets).toEqual([{ response: 'a' }, { isDisposed: true }]);
+    stop();
+    expect(runtime.requests[0]?.givenUp).toBe(true);
+  });
+
+  it('tells listeners that came before the first connection', async () => {
+    const seen: unknown[] = [];
+    const states: unknown[] = [];
+    client.on('gap', (gap) => seen.push(gap));
+    client.status.subscribe((state) => states.push(state));
+    await client.connect();
+    runtime.emit('gap', { at: 1 });
+    runtime.emit('link', 'up');
+    runtime.emit('link', 'down');
+    expect(seen).toEqual([{ at: 1 }]);
+    expect(states).toEqual(['connected', 'disconnected']);
+  });
+
+  it('shows a dead letter whose payload cannot be decoded', async () => {
+    runtime.letters = [
+      {
+        entry: '1-0',
+        envelope: { unique: 'u-1', address: 't:create' },
+        payload: Buffer.from('{'),
+        reason: 'undecodable',
+        error: { name: 'CodecError', message: 'no JSON' },
+        consumer: 'c',
+        diedAt: 5,
+      },
+    ];
+    expect(await client.deadLetters.list()).toEqual([
+      {
+        entry: '1-0',
+        id: 'create:u-1',
+        name: 'create',
+        kind: 'task',
+        key: undefined,
+        data: undefined,
+        payload: Buffer.from('{'),
+        headers: {},
+        reason: 'undecodable',
+        error: { name: 'CodecError', message: 'no JSON' },
+        attempts: 0,
+        lost: 0,
+        consumer: 'c',
+        enqueuedAt: undefined,
+        diedAt: new Date(5),
+      },
+    ]);
+    expect(await client.deadLetters.replay(['1-0'])).toBe(1);
+    expect(await client.deadLetters.drop(['1-0', '2-0'])).toBe(2);
+  });
+});
+
+const failureOf = (sending: Promise<unknown>): Promise<unknown> =>
+  sending.then(
+    () => expect.fail('it was sent'),
+    (error: unknown) => error,
+  );
+
+describe('the way to the runtime', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it('keeps the order of calls that wait for one connection', async () => {
+    const runtime = new FakeRuntime();
+    const client = clientOf(runtime);
+    let connected = (): void => undefined;
+    runtime.connecting = new Promise((resolve) => (connected = resolve));
+    const sent = [1, 2, 3].map((id) => client.enqueue('task', id));
+    await vi.advanceTimersByTimeAsync(100);
+    expect(runtime.tasks).toEqual([]);
+    connected();
+    await Promise.all(sent);
+    expect(runtime.tasks.map(({ data }) => data)).toEqual([1, 2, 3]);
+    expect(runtime.connects).toBe(1);
+  });
+
+  it('waits no longer than a message may take, then goes on for the next one', async () => {
+    const runtime = new FakeRuntime();
+    const client = clientOf(runtime);
+    let connected = (): void => undefined;
+    runtime.connecting = new Promise((resolve) => (connected = resolve));
+    const late = failureOf(client.enqueue('task'));
+    const sooner = failureOf(client.request('get', {}, { timeout: 100 }));
+    await vi.advanceTimersByTimeAsync(100);
+    expect(await sooner).toMatchObject({ message: 'no connection within 100 ms' });
+    await vi.advanceTimersByTimeAsync(4_900);
+    expect(await late).toMatchObject({
+      code: 'BACKEND_UNAVAILABLE',
+      outcome: 'not-sent',
+      retryable: true,
+    });
+    connected();
+    await client.enqueue('task');
+    expect(runtime.connects).toBe(1);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('tries again after a connection that failed', async () => {
+    const runtime = new FakeRuntime();
+    const client = clientOf(runtime);
+    runtime.connecting = Promise.reject(new Error('refused'));
+    await expect(client.enqueue('task')).rejects.toThrow('refused');
+    expect(await client.health()).toMatchObject({ status: 'down' });
+    runtime.connecting = Promise.resolve();
+    await client.enqueue('task');
+    expect(runtime.tasks).toHaveLength(1);
+  });
+
+  it('tries again after a runtime that could not be made', async () => {
+    const runtime = new FakeRuntime();
+    let broken = true;
+    const client = clientOf(runtime, {
+      create: () => (broken ? Promise.reject(new Error('no ioredis')) : Promise.resolve(runtime)),
+    });
+    await expect(client.enqueue('task')).rejects.toThrow('no ioredis');
+    broken = false;
+    await client.enqueue('task');
+    expect(runtime.tasks).toHaveLength(1);
+  });
+
+  it('closes once; calls that wait for a connection learn it at once', async () => {
+    const runtime = new FakeRuntime();
+    const client = clientOf(runtime);
+    runtime.connecting = new Promise(() => undefined);
+    const waiting = failureOf(client.enqueue('task'));
+    await Promise.all([client.close(), client.close()]);
+    expect(await waiting).toMatchObject({ code: 'CLOSED' });
+    expect(runtime.closes).toBe(1);
+  });
+
+  it('opens nothing after a close, and closes what it shares', async () => {
+    const runtime = new FakeRuntime();
+    const unused = clientOf(runtime);
+    await unused.close();
+    await expect(unused.enqueue('task')).rejects.toMatchObject({ code: 'CLOSED' });
+    expect([runtime.connects, runtime.closes]).toEqual([0, 0]);
+    const sharing = clientOf(runtime, { shared: runtime });
+    await sharing.close();
+    expect(runtime.closes).toBe(1);
+  });
+
+  it('unwraps to the runtime once it is connected', async () => {
+    const runtime = new FakeRuntime();
+    const client = clientOf(runtime);
+    expect(() => client.unwrap()).toThrow(/call connect\(\) first/);
+    await client.connect();
+    expect(client.unwrap()).toBe(runtime);
+  });
+});
