@@ -34,7 +34,7 @@ export class EventPump {
   #waiting: Arrived[] = [];
   #running = 0;
   #dropped = 0;
-  #idle: (() => void)[] = [];
+  readonly #idle: (() => void)[] = [];
 
   constructor(parts: EventPumpParts) {
     this.#parts = parts;

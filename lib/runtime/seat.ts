@@ -50,7 +50,7 @@ export class Seat {
   readonly #parts: SeatParts;
   readonly #held = new Map<string, Handling>();
   readonly #loops = new Map<QueuedKind, ConsumerLoop>();
-  #idle: (() => void)[] = [];
+  readonly #idle: (() => void)[] = [];
 
   constructor(member: Member, parts: SeatParts) {
     this.#parts = parts;

@@ -12,8 +12,8 @@ export class TypedEvents<Events extends object> {
   on<E extends keyof Events>(event: E, listener: Listener<Events[E]>): () => void {
     const listeners = this.#listeners.get(event) ?? new Set();
     this.#listeners.set(event, listeners);
-    listeners.add(listener as Listener<never>);
-    return () => listeners.delete(listener as Listener<never>);
+    listeners.add(listener);
+    return () => listeners.delete(listener);
   }
 
   emit<E extends keyof Events>(event: E, value: Events[E]): void {

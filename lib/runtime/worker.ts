@@ -50,9 +50,9 @@ export class Worker {
   readonly #abandon = new AbortController();
   readonly #instance: string;
   #seat: Seat | undefined;
-  #unsubscribe: Unsubscribe[] = [];
+  readonly #unsubscribe: Unsubscribe[] = [];
   #stopping = false;
-  #evicting = new Set<string>();
+  readonly #evicting = new Set<string>();
 
   constructor(parts: WorkerParts) {
     this.#parts = parts;

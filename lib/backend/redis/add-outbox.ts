@@ -15,6 +15,7 @@ import type { RedisLink } from './link.js';
 import { Outbox, type OutboxItem } from './outbox.js';
 import { toRedisFailure } from './redis-error.js';
 import { SCRIPTS } from './scripts.js';
+import { watchDeadline } from './watch-deadline.js';
 
 const MAX_COUNT = 256;
 const MAX_BYTES = 512 * 1024;
@@ -95,25 +96,38 @@ export class AddOutbox {
     const args = this.#encode(groups);
     let open = groups;
     let sent = false;
+    let unknown = false;
     let failure: BrokerError | undefined;
+    const expire = (): void => {
+      open = this.#expire(open, sent, failure);
+    };
     while (open.length > 0) {
-      const patience = Math.min(...open.map((group) => group.deadline)) - performance.now();
+      const patience = earliest(open) - performance.now();
       if (await this.#link.whenUp(patience)) {
         try {
-          const reply = await this.#link.run(SCRIPTS.add, args);
+          const run = this.#link.run(SCRIPTS.add, args);
+          sent = true;
+          const reply = await watchDeadline(run, () => this.#deadline(open), expire);
           this.#failing = false;
           return this.#resolve(groups, reply);
         } catch (cause) {
           const { error, outcome, transient } = toRedisFailure(cause);
-          sent ||= outcome === 'unknown';
+          unknown ||= outcome === 'unknown';
+          sent = unknown;
           failure = error;
           this.#failing = true;
           if (!transient) return rejectAll(groups, sent, error);
           await this.#pause(outcome === 'not-sent');
         }
       }
-      open = this.#expire(open, sent, failure);
+      expire();
     }
+  }
+
+  /** When the next caller loses patience, in this batch or behind it. */
+  #deadline(open: readonly Group[]): number | undefined {
+    const next = Math.min(earliest(open), this.#outbox.first?.deadline ?? Infinity);
+    return next === Infinity ? undefined : next;
   }
 
   /** A server that answers "not now" is asked again after a moment; a lost connection shows by itself. */
@@ -171,6 +185,9 @@ export class AddOutbox {
     }
   }
 }
+
+const earliest = (groups: readonly Group[]): number =>
+  Math.min(...groups.map((group) => group.deadline));
 
 interface Outcome {
   readonly what: string;

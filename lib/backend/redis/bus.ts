@@ -1,11 +1,13 @@
 import { packForScript } from '../../codec/index.js';
-import { BackendUnavailableError, BrokerError, ClosedError } from '../../errors/index.js';
+import type { BrokerError} from '../../errors/index.js';
+import { BackendUnavailableError, ClosedError } from '../../errors/index.js';
 import type { BusPort, ChannelKind, Unsubscribe } from '../index.js';
 import type { AppKeys } from './keys.js';
 import type { RedisLink } from './link.js';
 import { Outbox, type OutboxItem } from './outbox.js';
 import { toRedisFailure } from './redis-error.js';
 import { SCRIPTS } from './scripts.js';
+import { watchDeadline } from './watch-deadline.js';
 
 const MAX_COUNT = 512;
 const MAX_BYTES = 512 * 1024;
@@ -152,19 +154,31 @@ export class RedisBus implements BusPort {
     const { command, keys } = this.#parts;
     const deadline = Math.min(...batch.map((item) => item.deadline));
     if (!(await command.whenUp(deadline - performance.now()))) {
-      const reason = command.lastError?.message ?? 'not connected';
-      const error = new BackendUnavailableError(`Redis cannot be reached: ${reason}`, {
-        outcome: 'not-sent',
-      });
-      return batch.forEach((item) => item.reject(error));
+      return this.#reject(batch, 'not-sent');
     }
     try {
-      await command.run(SCRIPTS.publish, [keys.root, packForScript(join(batch))]);
+      const run = command.run(SCRIPTS.publish, [keys.root, packForScript(join(batch))]);
+      let open = batch;
+      const expire = (): void => {
+        const over = (item: Publication): boolean => item.deadline <= performance.now();
+        this.#reject(open.filter(over), 'unknown');
+        this.#reject(this.#outbox.remove(over), 'not-sent');
+        open = open.filter((item) => !over(item));
+      };
+      const next = (): number | undefined => [...open, this.#outbox.first][0]?.deadline;
+      await watchDeadline(run, next, expire);
       batch.forEach((item) => item.resolve());
     } catch (cause) {
       const { error } = toRedisFailure(cause);
       batch.forEach((item) => item.reject(error));
     }
+  }
+
+  #reject(items: readonly Publication[], outcome: 'not-sent' | 'unknown'): void {
+    if (items.length === 0) return;
+    const reason = this.#parts.command.lastError?.message ?? 'no answer in time';
+    const error = new BackendUnavailableError(`Redis cannot be reached: ${reason}`, { outcome });
+    for (const item of items) item.reject(error);
   }
 }
 

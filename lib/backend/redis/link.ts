@@ -5,6 +5,12 @@ import type { Script } from './load-script.js';
 import { toRedisFailure } from './redis-error.js';
 import type { RedisSettings } from './redis-settings.js';
 
+/** This connection as the server knows it. */
+interface Client {
+  readonly id: string;
+  readonly address: string;
+}
+
 type Argument = string | number | Buffer;
 
 /** Longest wait for the reply of one command that does not block; then the socket counts as dead. */
@@ -33,13 +39,15 @@ export class RedisLink {
   #state: LinkState = 'down';
   #closed = false;
   #lastError: Error | undefined;
-  #clientId: number | undefined;
+  #self: Client | undefined;
+  #handshake: NodeJS.Timeout | undefined;
 
   constructor(settings: RedisSettings, name: string, prepare?: (redis: Redis) => Promise<void>) {
     const { url, ...rest } = settings;
     const options = { ...SAFE, ...rest, connectionName: name };
     this.#redis = url === undefined ? new Redis(options) : new Redis(url, options);
     this.#redis.on('error', (error: Error) => (this.#lastError = error));
+    this.#redis.on('connect', () => this.#watchHandshake());
     this.#redis.on('close', () => this.#become('down'));
     this.#redis.on('ready', () => {
       this.#prepare(prepare).then(
@@ -57,8 +65,8 @@ export class RedisLink {
   }
 
   /** The server's number for this connection, new after each reconnect. */
-  get clientId(): number | undefined {
-    return this.#clientId;
+  get clientId(): string | undefined {
+    return this.#self?.id;
   }
 
   /** Why it is down, as far as known. */
@@ -110,7 +118,7 @@ export class RedisLink {
         outcome: 'not-sent',
       });
     }
-    const reply = this.#redis.callBuffer(command, ...args) as Promise<unknown>;
+    const reply = this.#redis.callBuffer(command, ...args);
     return await this.#within(reply, timeout, command);
   }
 
@@ -156,22 +164,33 @@ export class RedisLink {
     }
   }
 
+  /** The time-out of ioredis ends with the TCP connect; a peer that never says a word is given up here. */
+  #watchHandshake(): void {
+    clearTimeout(this.#handshake);
+    this.#handshake = setTimeout(() => {
+      this.#lastError = new Error(`connected, but no answer within ${REPLY_TIMEOUT} ms`);
+      this.reconnect();
+    }, REPLY_TIMEOUT);
+  }
+
   async #prepare(prepare?: (redis: Redis) => Promise<void>): Promise<void> {
-    const before = this.#clientId;
-    this.#clientId = (await this.#redis.client('ID')) as number;
+    const before = this.#self;
+    this.#self = parseClient((await this.#redis.client('INFO')) as string);
     if (before !== undefined) await this.#bury(before);
     await prepare?.(this.#redis);
   }
 
   /**
    * Ends the connection before this one on the server. When the network broke, the server may not know yet: a read
-   * that waits there would still be handed messages, and bytes under way would still be carried out.
+   * that waits there would still be handed messages, and bytes under way would still be carried out. Its address is
+   * named too, because a server that was restarted counts its clients from 1 again.
    */
-  async #bury(clientId: number): Promise<void> {
+  async #bury({ id, address }: Client): Promise<void> {
     try {
-      await this.#redis.client('KILL', 'ID', clientId);
+      await this.#redis.client('KILL', 'ID', id, 'ADDR', address);
     } catch (error) {
-      if (!/No such client/i.test((error as Error).message)) throw error;
+      // not everybody may kill: what such a read is handed is found by the reader's next look at its own list
+      if ((error as Error).name !== 'ReplyError') throw error;
     }
   }
 
@@ -180,8 +199,14 @@ export class RedisLink {
   }
 
   #become(state: LinkState, always = false): void {
+    clearTimeout(this.#handshake);
     if (this.#state === state && !always) return;
     this.#state = state;
     for (const listener of [...this.#listeners]) listener(state);
   }
+}
+
+function parseClient(info: string): Client {
+  const field = (name: string): string => new RegExp(`\\b${name}=(\\S+)`).exec(info)?.[1] ?? '';
+  return { id: field('id'), address: field('addr') };
 }

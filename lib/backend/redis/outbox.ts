@@ -43,6 +43,11 @@ export class Outbox<Item extends OutboxItem> {
     return this.#count;
   }
 
+  /** The one that waits longest. */
+  get first(): Item | undefined {
+    return this.#waiting[0];
+  }
+
   get bytes(): number {
     return this.#bytes;
   }

@@ -14,6 +14,8 @@ const SILENCE = 2_000;
 /** A waiting read starts small, so that one instance does not swallow a burst, and grows while reads come back full. */
 const FIRST_COUNT = 16;
 const MAX_COUNT = 256;
+/** How often, in ms, a reader looks at its own list though no connection was lost, as a net for what nobody foresaw. */
+const LOOK = 30_000;
 /** Enough for everything one consumer can hold of one stream. */
 const ALL = 10_000;
 
@@ -41,6 +43,7 @@ export class RedisReader implements Reader {
   readonly #lane: string;
   readonly #unsubscribe: () => void;
   #recover = false;
+  #looked = performance.now();
   #woken = false;
   #closed = false;
   #waiting = false;
@@ -85,7 +88,7 @@ export class RedisReader implements Reader {
 
   async #read(total: number, wants: readonly Want[]): Promise<Fetched> {
     const streams = this.#streams(total, wants);
-    if (this.#recover) return await this.#readAgain(wants);
+    if (this.#recover || performance.now() - this.#looked > LOOK) return await this.#readAgain(wants);
     const share = Math.floor(total / streams.length);
     if (share >= 1 && streams.every((stream) => stream.limit >= share)) {
       return await this.#wait(streams, Math.min(share, this.#count));
@@ -139,7 +142,17 @@ export class RedisReader implements Reader {
     const keys = [this.#lane, ...wants.map((want) => this.#parts.keys.stream(want.address))];
     const entries = await this.#command(keys, { count: ALL, id: '0' });
     this.#recover = false;
-    return toFetched(entries.filter((entry) => !this.#parts.holds(entry.lease)));
+    this.#looked = performance.now();
+    const unknown = entries.filter((entry) => !this.#parts.holds(entry.lease));
+    // one that was settled while the answer was on its way is not held any more, but not pending either
+    const pending = await Promise.all(unknown.map(async ({ lease }) => await this.#isPending(lease)));
+    return toFetched(unknown.filter((_, i) => pending[i]));
+  }
+
+  async #isPending({ source, token }: Lease): Promise<boolean> {
+    const args = [source, GROUP, token, token, 1, this.#consumer];
+    const found = (await this.#parts.link.call('XPENDING', args)) as unknown[];
+    return found.length > 0;
   }
 
   async #command(
