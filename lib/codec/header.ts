@@ -4,13 +4,13 @@ import { unpack } from './msgpack.js';
 import { type Packable, ScriptPacker } from './script-pack.js';
 
 /** The only version of the header this release writes and reads. */
-export const HEADER_VERSION = 1;
+const HEADER_VERSION = 1;
 
 /** Names of the two fields of an entry in a stream of our own. */
 export const ENTRY_FIELDS = { header: 'h', payload: 'p' } as const;
 
 /** The header's short keys. Scripts use the same letters; keys not named here survive every move. */
-export const HEADER_KEYS = {
+const HEADER_KEYS = {
   unique: 'i',
   address: 'n',
   key: 'k',
@@ -42,12 +42,6 @@ export function writeHeader(packer: ScriptPacker, envelope: Envelope): void {
     packer.text(HEADER_KEYS[field as Field]);
     packer.value(value as Packable);
   }
-}
-
-export function encodeHeader(envelope: Envelope): Buffer {
-  const packer = new ScriptPacker();
-  writeHeader(packer, envelope);
-  return packer.finish();
 }
 
 /**
@@ -109,4 +103,3 @@ function readMap(header: Buffer): Record<string, unknown> {
   }
   return map as Record<string, unknown>;
 }
-

@@ -1,6 +1,6 @@
 export type { PayloadCodec } from './payload-codec.js';
 export { jsonCodec } from './json.codec.js';
-export { ENTRY_FIELDS, HEADER_KEYS, HEADER_VERSION, decodeHeader, encodeHeader, writeHeader } from './header.js';
+export { ENTRY_FIELDS, decodeHeader, writeHeader } from './header.js';
 export {
   FRAME,
   type FrameKind,
@@ -11,5 +11,5 @@ export {
   encodeFrame,
 } from './reply-frame.js';
 export { type EventFrame, decodeEvents, encodeEvent } from './event-frame.js';
-export { pack, unpack, unpackMany } from './msgpack.js';
+export { unpack } from './msgpack.js';
 export { type Packable, ScriptPacker, packForScript } from './script-pack.js';

@@ -30,7 +30,12 @@ export function decodeFrames(bytes: Buffer): ReplyFrame[] {
     if (!Array.isArray(frame) || typeof frame[0] !== 'string') {
       throw new CodecError('a reply frame is damaged');
     }
-    const [unique, sequence, kind, body] = frame as [string, number, FrameKind, string | Uint8Array];
+    const [unique, sequence, kind, body] = frame as [
+      string,
+      number,
+      FrameKind,
+      string | Uint8Array,
+    ];
     return { unique, sequence, kind, body: Buffer.from(body as string) };
   });
 }
@@ -41,7 +46,10 @@ export const encodeErrorBody = ({ name, message, code, data }: PlainError): stri
   try {
     return JSON.stringify({ ...plain, data });
   } catch (cause) {
-    return JSON.stringify({ ...plain, message: `${message} (its data has no JSON form: ${String(cause)})` });
+    return JSON.stringify({
+      ...plain,
+      message: `${message} (its data has no JSON form: ${String(cause)})`,
+    });
   }
 };
 

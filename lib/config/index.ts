@@ -26,8 +26,7 @@ export { groupOf, ownGroup, setGroup, type GroupMetadata } from './group-metadat
 export {
   BROKER_TRANSPORT,
   getBrokerToken,
-  getLogToken,
   getOptionsToken,
-  getRuntimeToken,
+  getPartsToken,
   getServerToken,
 } from './tokens.js';

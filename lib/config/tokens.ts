@@ -13,8 +13,7 @@ export const getServerToken = token('server');
 
 /** The rest is a matter of the module. */
 export const getOptionsToken = token('options');
-export const getLogToken = token('log');
-export const getRuntimeToken = token('runtime');
+export const getPartsToken = token('parts');
 
 /** Tells handlers of this package from those of other transports. */
 export const BROKER_TRANSPORT: symbol = Symbol.for('nestjs-broker');

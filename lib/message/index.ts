@@ -1,5 +1,5 @@
 export type { Kind, QueuedKind } from './kind.js';
-export { MAX_NAME_BYTES, checkName, checkNamespace, joinName } from './name.js';
+export { checkName, checkNamespace, joinName } from './name.js';
 export { type Address, addressKind, addressName, toAddress } from './address.js';
 export { MessageIds, messageId, parseMessageId } from './message-id.js';
 export type { Envelope, MessagePolicy } from './envelope.js';

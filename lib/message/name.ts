@@ -1,7 +1,7 @@
 import { InvalidNameError } from '../errors/index.js';
 
 /** Longest name, key or id, in UTF-8 bytes. */
-export const MAX_NAME_BYTES = 255;
+const MAX_NAME_BYTES = 255;
 
 /** Returns `value` if it can be the name of a message, a key or an id; throws {@link InvalidNameError} otherwise. */
 export function checkName(what: string, value: unknown): string {

@@ -7,23 +7,27 @@ import {
   type OnModuleInit,
   type Provider,
 } from '@nestjs/common';
-import { ApplicationConfig, HttpAdapterHost, ModuleRef, ModulesContainer } from '@nestjs/core';
+import { ApplicationConfig, HttpAdapterHost, ModuleRef } from '@nestjs/core';
 import { getOptionsToken, getServerToken, type ResolvedOptions } from '../config/index.js';
-import { HandlerExplorer, type BrokerServer } from '../server/index.js';
+import {
+  HandlerExplorer,
+  modulesOf,
+  type BrokerServer,
+  type ExploredApp,
+} from '../server/index.js';
 
 const OPTIONS = 'nestjs-broker:runner:options';
 const SERVER = 'nestjs-broker:runner:server';
-const EXPLORER = 'nestjs-broker:runner:explorer';
+const APP = 'nestjs-broker:runner:app';
 
-const EXPLORER_PROVIDER: Provider = {
-  provide: EXPLORER,
-  inject: [ModuleRef, ModulesContainer, ApplicationConfig, HttpAdapterHost],
+const APP_PROVIDER: Provider = {
+  provide: APP,
+  inject: [ModuleRef, ApplicationConfig, HttpAdapterHost],
   useFactory: (
     moduleRef: ModuleRef,
-    modules: ModulesContainer,
     config: ApplicationConfig,
     http: HttpAdapterHost,
-  ) => new HandlerExplorer({ moduleRef, modules, config, http }),
+  ): ExploredApp => ({ moduleRef, config, http }),
 };
 
 /**
@@ -35,12 +39,11 @@ export class BrokerRunnerModule implements OnModuleInit, OnApplicationBootstrap,
   private exploring: Promise<void> | undefined;
 
   constructor(
-    @Inject(ModulesContainer) modules: ModulesContainer,
-    @Inject(EXPLORER) private readonly explorer: HandlerExplorer,
+    @Inject(APP) private readonly app: ExploredApp,
     @Inject(OPTIONS) private readonly options: ResolvedOptions,
     @Inject(SERVER) private readonly server: BrokerServer,
   ) {
-    for (const module of modules.values()) {
+    for (const module of modulesOf(app.moduleRef).values()) {
       if (module.metatype === BrokerRunnerModule) module.distance = -1;
     }
   }
@@ -50,7 +53,7 @@ export class BrokerRunnerModule implements OnModuleInit, OnApplicationBootstrap,
       module: BrokerRunnerModule,
       providers: [
         { provide: OPTIONS, useExisting: getOptionsToken(name) },
-        EXPLORER_PROVIDER,
+        APP_PROVIDER,
         { provide: SERVER, useExisting: getServerToken(name) },
       ],
     };
@@ -62,7 +65,7 @@ export class BrokerRunnerModule implements OnModuleInit, OnApplicationBootstrap,
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    await this.server.ready(this.options.autoStart);
+    await this.orClose(this.server.ready(this.options.autoStart));
   }
 
   async onModuleDestroy(): Promise<void> {
@@ -70,8 +73,19 @@ export class BrokerRunnerModule implements OnModuleInit, OnApplicationBootstrap,
   }
 
   private async explore(): Promise<void> {
-    const { server, explorer, options } = this;
-    const { inheritsAppConfig, offered } = server;
-    server.addFound(await explorer.find(options.name, inheritsAppConfig, offered));
+    const { inheritsAppConfig, offered } = this.server;
+    const explorer = new HandlerExplorer(this.app);
+    const found = explorer.find(this.options.name, inheritsAppConfig, offered);
+    await this.orClose(found.then((handlers) => this.server.addFound(handlers)));
+  }
+
+  /** An app that does not start is closed by nobody: no connection may keep its process alive. */
+  private async orClose(step: Promise<void>): Promise<void> {
+    try {
+      await step;
+    } catch (error) {
+      await this.server.abandon();
+      throw error;
+    }
   }
 }

@@ -7,19 +7,18 @@ import {
   type OnApplicationShutdown,
   type Provider,
 } from '@nestjs/common';
-import { ModulesContainer } from '@nestjs/core';
+import { ModuleRef } from '@nestjs/core';
 import {
   DEFAULTS,
   getBrokerToken,
   getOptionsToken,
-  getRuntimeToken,
+  getPartsToken,
   getServerToken,
   type BrokerOptions,
   type ResolvedOptions,
 } from '../config/index.js';
 import { InvalidConfigError } from '../errors/index.js';
-import type { Runtime } from '../runtime/index.js';
-import { BrokerServer } from '../server/index.js';
+import { BrokerServer, modulesOf, type ServerParts } from '../server/index.js';
 import type { BrokerModuleAsyncOptions } from './broker-module-options.js';
 import { BrokerRunnerModule } from './broker-runner.module.js';
 import { BrokerClient } from './broker.client.js';
@@ -28,7 +27,7 @@ import { asyncOptionsProviders, optionsProvider } from './options-providers.js';
 import { toLog } from './to-log.js';
 
 const NAME = 'nestjs-broker:module:name';
-const RUNTIME = 'nestjs-broker:module:runtime';
+const PARTS = 'nestjs-broker:module:parts';
 
 /**
  * Gives the app a broker: a client to inject, and handlers that start on bootstrap and drain before anything they
@@ -37,22 +36,22 @@ const RUNTIME = 'nestjs-broker:module:runtime';
  */
 @Module({})
 export class BrokerModule implements OnApplicationShutdown {
-  private readonly runtime: Runtime;
+  private readonly parts: ServerParts;
 
   /** @throws InvalidConfigError when it is imported without `forRoot`, or twice for one broker */
   constructor(
-    @Inject(ModulesContainer) modules: ModulesContainer,
+    @Inject(ModuleRef) moduleRef: ModuleRef,
     @Optional() @Inject(NAME) name: string | undefined,
-    @Optional() @Inject(RUNTIME) runtime: Runtime | undefined,
+    @Optional() @Inject(PARTS) parts: ServerParts | undefined,
   ) {
-    if (name === undefined || runtime === undefined) {
+    if (name === undefined || parts === undefined) {
       throw new InvalidConfigError('import BrokerModule.forRoot() instead of BrokerModule');
     }
-    this.runtime = runtime;
+    this.parts = parts;
     let count = 0;
-    for (const module of modules.values()) {
+    for (const module of modulesOf(moduleRef).values()) {
       if (module.metatype !== BrokerModule) continue;
-      if (module.providers.has(getRuntimeToken(name))) count += 1;
+      if (module.providers.has(getPartsToken(name))) count += 1;
       // first to be made and last to go: the client works in every hook of the app
       module.distance = Infinity;
     }
@@ -76,7 +75,7 @@ export class BrokerModule implements OnApplicationShutdown {
 
   /** Comes last of all hooks: until then the client can send. */
   async onApplicationShutdown(): Promise<void> {
-    await this.runtime.close();
+    await this.parts.runtime.close();
   }
 }
 
@@ -94,33 +93,34 @@ function build(
       ...options,
       ...shared,
       { provide: NAME, useValue: name },
-      { provide: RUNTIME, useExisting: getRuntimeToken(name) },
+      { provide: PARTS, useExisting: getPartsToken(name) },
     ],
     exports: [getOptionsToken(name), ...shared],
   };
 }
 
-function brokerProviders(name: string): Provider[] {
-  return [
-    {
-      provide: getRuntimeToken(name),
-      inject: [getOptionsToken(name)],
-      useFactory: (options: ResolvedOptions) => openRuntime(options, toLog(options.logger)),
+/** Only what holds others is handed to Nest, which may put a Proxy around it; what they hold works with `#`. */
+const brokerProviders = (name: string): Provider[] => [
+  {
+    provide: getPartsToken(name),
+    inject: [getOptionsToken(name)],
+    useFactory: async (options: ResolvedOptions): Promise<ServerParts> => {
+      const log = toLog(options.logger);
+      return { options, log, runtime: await openRuntime(options, log) };
     },
-    {
-      provide: getBrokerToken(name),
-      inject: [getOptionsToken(name), getRuntimeToken(name)],
-      useFactory: (options: ResolvedOptions, shared: Runtime) =>
-        new BrokerClient({}, { options, shared, create: () => Promise.resolve(shared) }),
-    },
-    {
-      provide: getServerToken(name),
-      inject: [getOptionsToken(name), getRuntimeToken(name)],
-      useFactory: (options: ResolvedOptions, runtime: Runtime) =>
-        new BrokerServer({ runtime, options, log: toLog(options.logger) }),
-    },
-  ];
-}
+  },
+  {
+    provide: getBrokerToken(name),
+    inject: [getPartsToken(name)],
+    useFactory: ({ options, runtime }: ServerParts) =>
+      new BrokerClient({}, { options, shared: runtime, create: () => Promise.resolve(runtime) }),
+  },
+  {
+    provide: getServerToken(name),
+    inject: [getPartsToken(name)],
+    useFactory: (parts: ServerParts) => new BrokerServer(parts),
+  },
+];
 
 /** The default broker can be injected by class, too. */
 const aliases = (name: string): Provider[] => [

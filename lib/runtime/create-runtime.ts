@@ -46,8 +46,18 @@ class BrokerRuntime implements Runtime {
     const payloads = new PayloadEncoder(codec, settings.maxPayload);
     const { sendTimeout, tasks, rpc } = settings;
     const common = { queue, bus, ids, payloads };
-    const messages = new MessageSender({ ...common, sendTimeout, dedupeWindow: tasks.dedupeWindow });
-    this.#requester = new Requester({ ...common, clock, timeout: rpc.timeout, mode: rpc.mode, onError });
+    const messages = new MessageSender({
+      ...common,
+      sendTimeout,
+      dedupeWindow: tasks.dedupeWindow,
+    });
+    this.#requester = new Requester({
+      ...common,
+      clock,
+      timeout: rpc.timeout,
+      mode: rpc.mode,
+      onError,
+    });
     this.sender = toSender(messages, this.#requester);
     this.#parts = parts;
     this.#backend = backend;
@@ -67,7 +77,8 @@ class BrokerRuntime implements Runtime {
   }
 
   handle(handler: Handler): void {
-    if (this.#starting !== undefined) throw new ClosedError('handlers are registered before the start');
+    if (this.#starting !== undefined)
+      throw new ClosedError('handlers are registered before the start');
     this.#registry.add(handler);
   }
 

@@ -1,4 +1,4 @@
-export { createRuntime, type RuntimeParts } from './create-runtime.js';
+export { createRuntime } from './create-runtime.js';
 export type { Health, Runtime, RuntimeEvents, Sender } from './runtime.js';
 export type { RuntimeLog, RuntimeSettings } from './settings.js';
 export type {
@@ -12,7 +12,6 @@ export type {
 export type {
   EventHandler,
   Handler,
-  HandlerPolicy,
   HandlingContext,
   RequestHandler,
   TaskHandler,

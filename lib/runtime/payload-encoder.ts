@@ -46,9 +46,7 @@ export class PayloadEncoder {
 }
 
 /** Headers travel as they are: a plain object of strings. */
-export function checkHeaders(
-  headers: unknown,
-): Readonly<Record<string, string>> | undefined {
+export function checkHeaders(headers: unknown): Readonly<Record<string, string>> | undefined {
   if (headers === undefined) return undefined;
   if (typeof headers !== 'object' || headers === null || Array.isArray(headers)) {
     throw new InvalidOptionsError('headers must be an object of strings');

@@ -100,14 +100,25 @@ export class Requester {
     this.#closed = true;
     this.#unsubscribeGap?.();
     for (const unique of [...this.#calls.keys()]) {
-      this.#fail(unique, new ClosedError('the broker was closed before the reply arrived', { outcome: 'unknown' }));
+      this.#fail(
+        unique,
+        new ClosedError('the broker was closed before the reply arrived', { outcome: 'unknown' }),
+      );
     }
     // a subscription that failed has been reported to every call that needed it
-    this.#subscribing?.then((unsubscribe) => unsubscribe(), () => undefined);
+    this.#subscribing?.then(
+      (unsubscribe) => unsubscribe(),
+      () => undefined,
+    );
   }
 
   /** Time-out and abort signal of one call; returns what takes both away. */
-  #guard(unique: string, name: string, timeout: number, signal: AbortSignal | undefined): () => void {
+  #guard(
+    unique: string,
+    name: string,
+    timeout: number,
+    signal: AbortSignal | undefined,
+  ): () => void {
     const timer: Timer = this.#parts.clock.after(timeout, () => {
       const message = `no reply to "${name}" within ${timeout} ms`;
       this.#fail(unique, new TimeoutError(message, { outcome: 'unknown' }));
@@ -157,7 +168,10 @@ export class Requester {
     if (sequence !== call.received) {
       if (sequence < call.received) return;
       const lost = sequence - call.received;
-      return this.#fail(unique, new ReplyLostError(`${lost} values of the reply to "${call.name}" were lost`));
+      return this.#fail(
+        unique,
+        new ReplyLostError(`${lost} values of the reply to "${call.name}" were lost`),
+      );
     }
     if (kind !== FRAME.end) {
       let value: unknown;

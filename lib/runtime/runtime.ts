@@ -8,7 +8,12 @@ export interface Sender {
   enqueue(tasks: readonly TaskToSend[]): Promise<Enqueued[]>;
   publish(name: string, data: unknown, options?: EventOptions): Promise<void>;
   /** Starts a request; the returned function gives it up (nothing is called any more). */
-  request(name: string, data: unknown, options: RequestOptions, observer: ReplyObserver): () => void;
+  request(
+    name: string,
+    data: unknown,
+    options: RequestOptions,
+    observer: ReplyObserver,
+  ): () => void;
   cancel(id: string): Promise<CancelResult>;
 }
 
@@ -51,5 +56,8 @@ export interface Runtime {
   close(): Promise<void>;
   health(): Promise<Health>;
   stats(): Promise<QueueStats>;
-  on<E extends keyof RuntimeEvents>(event: E, listener: (value: RuntimeEvents[E]) => void): () => void;
+  on<E extends keyof RuntimeEvents>(
+    event: E,
+    listener: (value: RuntimeEvents[E]) => void,
+  ): () => void;
 }

@@ -14,8 +14,8 @@ import type { Enqueued, EventOptions, TaskOptions, TaskToSend } from './calls.js
 import { type PayloadEncoder, checkHeaders } from './payload-encoder.js';
 
 /** Most tasks, and most bytes of payload, one step can carry. */
-export const MAX_BATCH = 256;
-export const MAX_BATCH_BYTES = 4 * 1024 * 1024;
+const MAX_BATCH = 256;
+const MAX_BATCH_BYTES = 4 * 1024 * 1024;
 
 export interface TaskSenderParts {
   readonly queue: QueuePort;

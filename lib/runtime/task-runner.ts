@@ -1,5 +1,10 @@
 import type { Clock, Verdict } from '../backend/index.js';
-import { TimeoutError, RetryLaterError, UnrecoverableError, toPlainError } from '../errors/index.js';
+import {
+  TimeoutError,
+  RetryLaterError,
+  UnrecoverableError,
+  toPlainError,
+} from '../errors/index.js';
 import type { TaskPolicy } from '../message/index.js';
 import { parseDelay } from './duration.js';
 import type { TaskHandler } from './handler.js';

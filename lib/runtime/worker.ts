@@ -78,7 +78,12 @@ export class Worker {
       slots,
       exclusive: new Exclusive([slots.task, slots.request]),
       tasks: new TaskRunner({ clock, payloads, defaults: settings.tasks }),
-      requests: new RequestRunner({ bus: backend.bus, clock, payloads, sendTimeout: settings.sendTimeout }),
+      requests: new RequestRunner({
+        bus: backend.bus,
+        clock,
+        payloads,
+        sendTimeout: settings.sendTimeout,
+      }),
       lostLimit: settings.tasks.lostLimit,
       abandon: this.#abandon.signal,
       onBeat: (beat, seat) => this.#onBeat(beat, seat),
@@ -185,7 +190,10 @@ export class Worker {
     const { log, events } = this.#parts;
     log.warn(`${seat.consumer} was evicted; its work went to others, it joins again`);
     events.emit('evicted', { consumer: seat.consumer });
-    seat.endAll(new CancelledError('the lease was lost: the instance was evicted'), () => undefined);
+    seat.endAll(
+      new CancelledError('the lease was lost: the instance was evicted'),
+      () => undefined,
+    );
     void seat.stopReading().catch((error: unknown) => this.#report(error));
     void this.#rejoin();
   }

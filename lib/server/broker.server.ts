@@ -5,7 +5,7 @@ import {
   type HandlerMetadata,
   type ResolvedOptions,
 } from '../config/index.js';
-import { InvalidConfigError } from '../errors/index.js';
+import { BackendUnavailableError, InvalidConfigError } from '../errors/index.js';
 import type { Runtime, RuntimeLog } from '../runtime/index.js';
 import { bootLine } from './boot-line.js';
 import type { Call, FoundHandler } from './found-handler.js';
@@ -123,6 +123,11 @@ export class BrokerServer
     return (this.closing ??= this.drain());
   }
 
+  /** Ends everything, connections included, for an app that could not start. */
+  async abandon(): Promise<void> {
+    await this.parts.runtime.close();
+  }
+
   on<E extends keyof ServerEvents, C extends ServerEvents[E]>(event: E, callback: C): () => void {
     return this.parts.runtime.on(event, callback);
   }
@@ -158,7 +163,13 @@ export class BrokerServer
     for (const handler of this.handlers) {
       runtime.handle(toRuntimeHandler(handler, this.hooks, options.settings.tasks.backoff));
     }
-    await runtime.start();
+    try {
+      await runtime.start();
+    } catch (error) {
+      // who only sends can do without a backend for a while; handlers that do not run would go unnoticed
+      if (this.handlers.size > 0 || !(error instanceof BackendUnavailableError)) throw error;
+      log.warn(`the broker "${options.name}" starts without a connection: ${error.message}`);
+    }
     log.log(bootLine(options, this.handlers.describe()));
   }
 

@@ -1,12 +1,8 @@
-import {
-  ApplicationConfig,
-  type HttpAdapterHost,
-  type ModuleRef,
-  type ModulesContainer,
-} from '@nestjs/core';
+import { ApplicationConfig, type HttpAdapterHost, type ModuleRef } from '@nestjs/core';
 import { BROKER_TRANSPORT, groupOf, handlersOf, type HandlerMetadata } from '../config/index.js';
 import { InvalidConfigError } from '../errors/index.js';
 import { joinName } from '../message/index.js';
+import { modulesOf } from './modules-of.js';
 import type { Call, FoundHandler } from './found-handler.js';
 import type { InstanceWrapper, Target } from './nest-internals.js';
 
@@ -26,7 +22,6 @@ interface Place extends Target {
 /** Which app to look through. */
 export interface ExploredApp {
   readonly moduleRef: ModuleRef;
-  readonly modules: ModulesContainer;
   /** Holds the app's global enhancers. */
   readonly config: ApplicationConfig;
   readonly http: HttpAdapterHost;
@@ -81,7 +76,7 @@ export class HandlerExplorer {
   }
 
   *#places(): Iterable<Place> {
-    for (const [moduleKey, module] of this.#app.modules) {
+    for (const [moduleKey, module] of modulesOf(this.#app.moduleRef)) {
       for (const collection of [module.controllers, module.providers]) {
         for (const wrapper of collection.values()) {
           yield* placesIn(wrapper as InstanceWrapper, moduleKey, collection === module.controllers);

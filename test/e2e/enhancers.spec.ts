@@ -1,12 +1,9 @@
 import {
-  BadRequestException,
   Catch,
   Controller,
   createParamDecorator,
-  Inject,
   Injectable,
   ParseIntPipe,
-  Scope,
   UseFilters,
   UseGuards,
   UseInterceptors,
@@ -18,13 +15,11 @@ import {
   type ExecutionContext,
   type NestInterceptor,
 } from '@nestjs/common';
-import { APP_GUARD, APP_PIPE, NestFactory, REQUEST } from '@nestjs/core';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { IsInt, IsString } from 'class-validator';
 import {
   BrokerClient,
   BrokerContext,
-  BrokerModule,
   OnEvent,
   OnRequest,
   OnTask,
@@ -34,7 +29,7 @@ import { EMPTY, map, of, throwError, type Observable } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import { Recorder } from '../support/recorder.js';
-import { brokerOptions, closing, moduleOf, modes, quiet, testApp } from '../support/test-app.js';
+import { brokerOptions, modes, testApp } from '../support/test-app.js';
 
 class CreateOrder {
   @IsInt()
@@ -261,105 +256,5 @@ describe.each(modes)('enhancers (%s)', (mode) => {
     await broker.enqueue('create', {}, { headers });
     await broker.publish('created', {}, { headers });
     expect([...(await app.get(Audit).names.count(2))].toSorted()).toEqual(['create', 'created']);
-  });
-
-  it('request scope: an instance for each message, which knows the message', async () => {
-    const seen = new Recorder<unknown>();
-    let made = 0;
-    @Injectable({ scope: Scope.REQUEST })
-    class Unit {
-      readonly number = (made += 1);
-
-      constructor(
-        @Inject(REQUEST) readonly request: { getPattern(): string; getData(): unknown },
-      ) {}
-    }
-    @Controller()
-    class Orders {
-      constructor(private readonly unit: Unit) {}
-
-      @OnTask('create', { attempts: 1 })
-      create(@Payload() data: unknown, @Ctx() { attempt }: BrokerContext): void {
-        const { number, request } = this.unit;
-        seen.record([number, request.getPattern(), request.getData(), data, attempt]);
-      }
-
-      @OnRequest('fail')
-      fail(): never {
-        throw new RangeError('scoped');
-      }
-    }
-    const { broker } = await testApp({
-      broker: brokerOptions(mode),
-      controllers: [Orders],
-      providers: [Unit],
-    });
-    await broker.enqueue('create', 'a', { key: 'one' });
-    await broker.enqueue('create', 'b', { key: 'one' });
-    expect(await seen.count(2)).toEqual([
-      [1, 'create', 'a', 'a', 1],
-      [2, 'create', 'b', 'b', 1],
-    ]);
-    await expect(broker.request('fail')).rejects.toMatchObject({ message: 'scoped' });
-  });
-
-  it('request scope: what cannot be made fails the message with its own error', async () => {
-    @Injectable({ scope: Scope.REQUEST })
-    class Broken {
-      constructor() {
-        throw new RangeError('cannot be made');
-      }
-    }
-    @Controller()
-    class Orders {
-      constructor(readonly broken: Broken) {}
-
-      @OnTask('create', { attempts: 1 })
-      create(): void {}
-    }
-    const { broker } = await testApp({
-      broker: brokerOptions(mode),
-      controllers: [Orders],
-      providers: [Broken],
-    });
-    await broker.enqueue('create');
-    expect((await deadLetter(broker)).error).toMatchObject({ message: 'cannot be made' });
-  });
-});
-
-describe('global enhancers', () => {
-  const seen = new Recorder<string>();
-  const globals = [
-    { provide: APP_PIPE, useValue: new ValidationPipe() },
-    { provide: APP_GUARD, useValue: { canActivate: () => (seen.record('guard'), true) } },
-  ];
-  @Controller()
-  class Orders {
-    @OnRequest('check')
-    check(@Payload() order: CreateOrder): number {
-      return order.id;
-    }
-  }
-
-  it('stand before handlers in an app without HTTP', async () => {
-    const { broker } = await testApp({
-      broker: brokerOptions('memory'),
-      controllers: [Orders],
-      providers: globals,
-    });
-    expect(await broker.request('check', { id: 1, item: 'tea' })).toBe(1);
-    expect(seen.all).toHaveLength(1);
-    await expect(broker.request('check', {})).rejects.toThrow(new BadRequestException().message);
-  });
-
-  it('are for HTTP only in an HTTP app, as in hybrid apps of Nest', async () => {
-    const module = moduleOf({
-      imports: [BrokerModule.forRoot(brokerOptions('memory'))],
-      controllers: [Orders],
-      providers: globals,
-    });
-    const app = closing(await NestFactory.create(module, quiet));
-    await app.init();
-    expect(await app.get(BrokerClient).request('check', { id: 'any' })).toBe('any');
   });
 });

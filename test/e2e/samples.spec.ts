@@ -25,7 +25,7 @@ function run(path: string, variables: Readonly<Record<string, string>>): Promise
   const env = { ...process.env, NO_COLOR: '1', ...variables };
   return new Promise((resolve) => {
     const args = nodeTypeScript(new URL(path, SAMPLES), 'dist');
-    execFile(process.execPath, args, { env, timeout: 60_000 }, (error, output, errors) => {
+    execFile(process.execPath, args, { env, timeout: 100_000 }, (error, output, errors) => {
       const code = error === null ? 0 : Number(error.code ?? 1);
       resolve({ code, output, errors });
     });
@@ -38,7 +38,7 @@ const variablesOf = (mode: Mode): Record<string, string> => {
   return mode === 'redis' ? { ...app, REDIS_ADDR: `${host}:${port}` } : app;
 };
 
-describe.each(modes)('samples, %s', (mode) => {
+describe.concurrent.each(modes)('samples, %s', (mode) => {
   it.each(samples)('%s does what its check says', async (sample) => {
     const { code, output, errors } = await run(`${sample}/check.ts`, variablesOf(mode));
     expect(errors).toBe('');
@@ -63,10 +63,17 @@ describe.each(modes)('samples, %s', (mode) => {
   });
 });
 
-describe('the quick start', () => {
+describe.concurrent('the quick start', () => {
   it('says in one line why it cannot run', async () => {
     const { code, errors } = await run('quickstart/main.ts', { BROKER_MODE: 'rabbit' });
     expect(errors).toMatch(/^The quick start failed: .*BROKER_MODE.*rabbit.*memory or redis\n$/);
+    expect(code).toBe(1);
+  });
+
+  it('ends when there is no Redis', async () => {
+    const nowhere = { BROKER_MODE: 'redis', REDIS_ADDR: '127.0.0.1:1' };
+    const { code, errors } = await run('quickstart/main.ts', nowhere);
+    expect(errors).toMatch(/^The quick start failed: Redis cannot be reached: .*127\.0\.0\.1:1\n$/);
     expect(code).toBe(1);
   });
 

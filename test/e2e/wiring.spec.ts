@@ -1,27 +1,17 @@
 import { Controller, Injectable, type OnModuleInit } from '@nestjs/common';
-import { APP_PIPE, NestFactory } from '@nestjs/core';
-import { Payload, type AsyncMicroserviceOptions } from '@nestjs/microservices';
+import { NestFactory } from '@nestjs/core';
+import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
 import { Test } from '@nestjs/testing';
 import {
   BrokerClient,
-  BrokerGroup,
   BrokerModule,
   BrokerServer,
   brokerMicroservice,
-  DuplicateHandlerError,
-  getBrokerToken,
-  InjectBroker,
-  InvalidConfigError,
-  OnEvent,
-  OnRequest,
   OnTask,
   type BrokerOptions,
-  type BrokerOptionsFactory,
 } from 'nestjs-broker';
-import { firstValueFrom } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.js';
-import { Recorder } from '../support/recorder.js';
 import {
   brokerOptions,
   closing,
@@ -32,41 +22,7 @@ import {
   testApp,
   testClient,
 } from '../support/test-app.js';
-
-/** A controller whose handlers tell that they ran. */
-function listener(): { readonly Listener: new () => object; readonly seen: Recorder<string> } {
-  const seen = new Recorder<string>();
-  @Controller()
-  class Listener {
-    @OnTask('task')
-    task(): void {
-      seen.record('task');
-    }
-
-    @OnEvent('event')
-    event(): void {
-      seen.record('event');
-    }
-
-    @OnRequest('request')
-    request(): string {
-      seen.record('request');
-      return 'reply';
-    }
-  }
-  return { Listener, seen };
-}
-
-/** Sends one of each kind from outside the app: each is handled, and once. */
-async function expectOnce(options: BrokerOptions, seen: Recorder<string>): Promise<void> {
-  const client = testClient(options);
-  await client.enqueue('task');
-  await client.publish('event');
-  expect(await client.request('request')).toBe('reply');
-  await seen.count(3);
-  await eventually(async () => expect((await client.stats()).counters.done).toBe(2));
-  expect([...seen.all].toSorted()).toEqual(['event', 'request', 'task']);
-}
+import { expectOnce, listener } from './each-kind.js';
 
 const parts = (mode: (typeof modes)[number], more: BrokerOptions = {}) => {
   const { Listener, seen } = listener();
@@ -188,196 +144,5 @@ describe.each(modes)('an app starts its handlers (%s)', (mode) => {
     expect(await broker.health()).toMatchObject({ status: 'up', consuming: true });
     expect(app.get(BrokerServer).unwrap<{ consumerId?: string }>().consumerId).toBeUndefined();
     expect(logger.lines).toEqual([expect.stringMatching(/sends only/)]);
-  });
-});
-
-describe('the module', () => {
-  it('injects its client by decorator and by class, and works before the app has started', async () => {
-    @Injectable()
-    class Producer implements OnModuleInit {
-      constructor(
-        @InjectBroker() readonly byName: BrokerClient,
-        readonly byClass: BrokerClient,
-      ) {}
-
-      async onModuleInit(): Promise<void> {
-        await this.byName.enqueue('early');
-      }
-    }
-    const { app, broker } = await testApp({
-      broker: brokerOptions('memory'),
-      providers: [Producer],
-    });
-    const producer = app.get(Producer);
-    expect(producer.byName).toBe(broker);
-    expect(producer.byClass).toBe(broker);
-    expect(app.get(getBrokerToken())).toBe(broker);
-    expect((await broker.stats()).unclaimed).toBe(1);
-  });
-
-  it('takes options from a factory, a class and an existing provider', async () => {
-    let options = brokerOptions('memory');
-    @Injectable()
-    class Settings implements BrokerOptionsFactory {
-      createBrokerOptions(): BrokerOptions {
-        return options;
-      }
-    }
-    const SettingsModule = moduleOf({ providers: [Settings], exports: [Settings] });
-    const forms = [
-      BrokerModule.forRootAsync({
-        imports: [SettingsModule],
-        inject: [Settings],
-        useFactory: async (settings: Settings) => settings.createBrokerOptions(),
-      }),
-      BrokerModule.forRootAsync({ useClass: Settings }),
-      BrokerModule.forRootAsync({ imports: [SettingsModule], useExisting: Settings }),
-    ];
-    for (const form of forms) {
-      options = brokerOptions('memory');
-      const { Listener, seen } = listener();
-      const module = moduleOf({ imports: [form], controllers: [Listener] });
-      const app = await NestFactory.createApplicationContext(module, quiet);
-      await expectOnce(options, seen);
-      await app.close();
-    }
-    expect(() => BrokerModule.forRootAsync({})).toThrow(InvalidConfigError);
-  });
-
-  it('keeps several brokers apart', async () => {
-    const shop = brokerOptions('memory');
-    const billing = brokerOptions('memory', { name: 'billing' });
-    const seen = new Recorder<string>();
-    @Controller()
-    class Orders {
-      constructor(@InjectBroker('billing') readonly billing: BrokerClient) {}
-
-      @OnTask('create')
-      async create(@Payload() id: number): Promise<void> {
-        seen.record(`order ${id}`);
-        await this.billing.enqueue('invoices.create', id);
-      }
-    }
-    @Controller()
-    @BrokerGroup('invoices', { broker: 'billing' })
-    class Invoices {
-      @OnTask('create')
-      create(@Payload() id: number): void {
-        seen.record(`invoice ${id}`);
-      }
-    }
-    const { app, broker } = await testApp({
-      broker: shop,
-      imports: [BrokerModule.forRoot(billing)],
-      controllers: [Orders, Invoices],
-    });
-    await broker.enqueue('create', 1);
-    expect(await seen.count(2)).toEqual(['order 1', 'invoice 1']);
-    const names = async (client: BrokerClient): Promise<string[]> =>
-      (await client.stats()).names.map(({ name }) => name);
-    expect(await names(broker)).toEqual(['create']);
-    expect(await names(app.get<BrokerClient>(getBrokerToken('billing')))).toEqual([
-      'invoices.create',
-    ]);
-  });
-
-  it('lets the classic form inherit global enhancers on demand', async () => {
-    @Controller()
-    class Orders {
-      @OnRequest('echo')
-      echo(@Payload() data: unknown): unknown {
-        return data;
-      }
-    }
-    const module = moduleOf({
-      imports: [BrokerModule.forRoot(brokerOptions('memory'))],
-      controllers: [Orders],
-      providers: [{ provide: APP_PIPE, useValue: { transform: () => 'piped' } }],
-    });
-    const app = closing(await NestFactory.create(module, quiet));
-    app.connectMicroservice<AsyncMicroserviceOptions>(
-      brokerMicroservice('default', { inheritAppConfig: true }),
-      { inheritAppConfig: true },
-    );
-    await app.startAllMicroservices();
-    await app.init();
-    expect(await firstValueFrom(app.get(BrokerClient).send('echo', 'raw'))).toBe('piped');
-  });
-
-  it('says in one line what runs where, without a password', async () => {
-    const logger = new LogBook();
-    const { Listener } = listener();
-    await testApp({
-      broker: brokerOptions('memory', { logger, service: 'orders', instanceName: 'one' }),
-      controllers: [Listener],
-    });
-    expect(logger.lines).toHaveLength(1);
-    expect(logger.lines[0]).toMatch(
-      /^Broker "default" in memory: app "e2e-\w+", service "orders", instance "one"; task task; event event; request request$/,
-    );
-    expect(logger.warnings).toEqual([]);
-  });
-});
-
-describe('a start is refused', () => {
-  const start = (...controllers: (new () => object)[]): Promise<unknown> =>
-    testApp({ broker: brokerOptions('memory'), controllers });
-
-  it('for two handlers of one task or request name', async () => {
-    @Controller()
-    class First {
-      @OnTask('create')
-      create(): void {}
-    }
-    @Controller()
-    class Second {
-      @OnTask('create')
-      other(): void {}
-    }
-    const refused = start(First, Second);
-    await expect(refused).rejects.toThrow(DuplicateHandlerError);
-    await expect(refused).rejects.toThrow(
-      'the task "create" has two handlers: First.create and Second.other',
-    );
-  });
-
-  it('for a method that also has a pattern of Nest', async () => {
-    const { EventPattern } = await import('@nestjs/microservices');
-    @Controller()
-    class Both {
-      @EventPattern<string>('native')
-      @OnTask('create')
-      create(): void {}
-    }
-    await expect(start(Both)).rejects.toThrow(/Both\.create: the method has a pattern of Nest too/);
-  });
-
-  it('for handlers of a request-scoped provider', async () => {
-    const { Scope } = await import('@nestjs/common');
-    @Injectable({ scope: Scope.REQUEST })
-    class Scoped {
-      @OnTask('create')
-      create(): void {}
-    }
-    const refused = testApp({ broker: brokerOptions('memory'), providers: [Scoped] });
-    await expect(refused).rejects.toThrow(/Scoped\.create.*make it a controller/);
-  });
-
-  it('for a broker that is imported twice, or without forRoot', async () => {
-    const options = brokerOptions('memory');
-    const twice = testApp({ broker: options, imports: [BrokerModule.forRoot(options)] });
-    await expect(twice).rejects.toThrow(/imported twice for the broker "default"/);
-    const bare = NestFactory.createApplicationContext(BrokerModule, quiet);
-    await expect(bare).rejects.toThrow(/forRoot\(\)/);
-  });
-
-  it('for names that are too long with their group', async () => {
-    @Controller()
-    @BrokerGroup('g'.repeat(200))
-    class Long {
-      @OnTask('t'.repeat(100))
-      create(): void {}
-    }
-    await expect(start(Long)).rejects.toMatchObject({ code: 'INVALID_NAME' });
   });
 });

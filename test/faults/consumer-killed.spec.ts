@@ -119,25 +119,33 @@ describe.concurrent('a consumer is killed', () => {
     await app.counted({ done: 1, lost: 1 });
   });
 
-  faultTest('after the result arrived, before the reply: nothing runs again', async ({ app, expect }) => {
-    const proxy = await app.proxy();
-    const victim = await app.spawn({ tasks, through: proxy });
-    const heir = await app.start({ tasks });
-    await heir.runtime.sender.enqueue([work({ n: 0 }, victim), work({ n: 1, hold: true }, victim)]);
-    await victim.facts.until(ended);
-    const lost = proxy.loseReply(SCRIPTS.settle.sha);
-    proxy.refuse();
-    await victim.call('release', 1);
-    await lost;
-    const death = machineTime();
-    await victim.kill();
-    await app.counted({ done: 2 });
+  faultTest(
+    'after the result arrived, before the reply: nothing runs again',
+    async ({ app, expect }) => {
+      const proxy = await app.proxy();
+      const victim = await app.spawn({ tasks, through: proxy });
+      const heir = await app.start({ tasks });
+      await heir.runtime.sender.enqueue([
+        work({ n: 0 }, victim),
+        work({ n: 1, hold: true }, victim),
+      ]);
+      await victim.facts.until(ended);
+      const lost = proxy.loseReply(SCRIPTS.settle.sha);
+      proxy.refuse();
+      await victim.call('release', 1);
+      await lost;
+      const death = machineTime();
+      await victim.kill();
+      await app.counted({ done: 2 });
 
-    await eventually(async () => (await app.stats()).consumers.length === 1, { within: TAKEOVER });
-    expect(machineTime() - death).toBeLessThan(TAKEOVER);
-    expect(heir.facts.filter(started)).toEqual([]);
-    expect(await app.counters()).toMatchObject({ done: 2, lost: 0, stale: 0 });
-  });
+      await eventually(async () => (await app.stats()).consumers.length === 1, {
+        within: TAKEOVER,
+      });
+      expect(machineTime() - death).toBeLessThan(TAKEOVER);
+      expect(heir.facts.filter(started)).toEqual([]);
+      expect(await app.counters()).toMatchObject({ done: 2, lost: 0, stale: 0 });
+    },
+  );
 });
 
 describe.concurrent('a consumer lives, but a reply to it is lost', () => {

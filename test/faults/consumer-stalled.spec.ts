@@ -27,7 +27,9 @@ const idOf = (child: Child<Fact>): string => child.facts.find(joined)?.consumer 
 /** Sends to one that stands still; resolves when its socket is full of them. */
 async function fill(app: FaultApp, sender: LocalBroker, child: Child<Fact>): Promise<void> {
   const target = idOf(child);
-  await sender.runtime.sender.enqueue(toConsumer(target, ...range(8, 10).map((n) => ({ n, vitals: true }))));
+  await sender.runtime.sender.enqueue(
+    toConsumer(target, ...range(8, 10).map((n) => ({ n, vitals: true }))),
+  );
   await eventually(async () => {
     const lane = await app.redis.xpending(app.keys.lane('task', target), 'g', '-', '+', 10, target);
     return lane.length >= 2;
@@ -35,68 +37,84 @@ async function fill(app: FaultApp, sender: LocalBroker, child: Child<Fact>): Pro
 }
 
 describe.concurrent('a consumer stands still for longer than its time to live', () => {
-  faultTest('others take over; when it wakes up it starts nothing of what it held', async ({ app, expect }) => {
-    const sleeper = await app.spawn({ tasks });
-    const before = idOf(sleeper);
-    const other = await app.start({ tasks });
-    const held = [1, 2].map((n) => ({ n, ms: 400 }));
-    await other.runtime.sender.enqueue(toConsumer(before, ...held));
-    await sleeper.facts.count(2, started);
+  faultTest(
+    'others take over; when it wakes up it starts nothing of what it held',
+    async ({ app, expect }) => {
+      const sleeper = await app.spawn({ tasks });
+      const before = idOf(sleeper);
+      const other = await app.start({ tasks });
+      const held = [1, 2].map((n) => ({ n, ms: 400 }));
+      await other.runtime.sender.enqueue(toConsumer(before, ...held));
+      await sleeper.facts.count(2, started);
 
-    sleeper.signal('SIGSTOP');
-    const stopped = machineTime();
-    await fill(app, other, sleeper);
-    const taken = await other.facts.count(10, started, { within: TAKEOVER * 2 });
-    expect(Math.max(...taken.map(({ at }) => at)) - stopped).toBeLessThan(TAKEOVER);
-    await other.facts.count(10, ended);
-    await app.counted({ done: 10 });
-    sleeper.signal('SIGCONT');
-    await sleeper.facts.until(evicted);
-    const rejoined = await sleeper.facts.until((fact) => joined(fact) && fact.consumer !== before);
+      sleeper.signal('SIGSTOP');
+      const stopped = machineTime();
+      await fill(app, other, sleeper);
+      const taken = await other.facts.count(10, started, { within: TAKEOVER * 2 });
+      expect(Math.max(...taken.map(({ at }) => at)) - stopped).toBeLessThan(TAKEOVER);
+      await other.facts.count(10, ended);
+      await app.counted({ done: 10 });
+      sleeper.signal('SIGCONT');
+      await sleeper.facts.until(evicted);
+      const rejoined = await sleeper.facts.until(
+        (fact) => joined(fact) && fact.consumer !== before,
+      );
 
-    // the results it had are not taken, and the next task is handled by the one it is now
-    await other.runtime.sender.enqueue(toConsumer(rejoined.consumer, { n: 30 }));
-    await sleeper.facts.until((fact) => ended(fact) && fact.n === 30);
-    await app.counted({ done: 11 });
-    const starts = sleeper.facts.filter(started);
-    expect(starts.map(({ n }) => n).toSorted()).toEqual([1, 2, 30]);
-    expect(starts.at(-1)).toMatchObject({ n: 30, consumer: rejoined.consumer });
-  });
+      // the results it had are not taken, and the next task is handled by the one it is now
+      await other.runtime.sender.enqueue(toConsumer(rejoined.consumer, { n: 30 }));
+      await sleeper.facts.until((fact) => ended(fact) && fact.n === 30);
+      await app.counted({ done: 11 });
+      const starts = sleeper.facts.filter(started);
+      expect(starts.map(({ n }) => n).toSorted()).toEqual([1, 2, 30]);
+      expect(starts.at(-1)).toMatchObject({ n: 30, consumer: rejoined.consumer });
+    },
+  );
 
-  faultTest('nobody else is there: it makes sure of its lease before it starts what it held', async ({ app, expect }) => {
-    const sleeper = await app.spawn({ tasks });
-    const { runtime } = app.broker();
-    await runtime.connect();
-    const [running] = toConsumer(idOf(sleeper), { n: 1, ms: 300 });
-    await runtime.sender.enqueue([running as TaskToSend]);
-    await sleeper.facts.until(started);
+  faultTest(
+    'nobody else is there: it makes sure of its lease before it starts what it held',
+    async ({ app, expect }) => {
+      const sleeper = await app.spawn({ tasks });
+      const { runtime } = app.broker();
+      await runtime.connect();
+      const [running] = toConsumer(idOf(sleeper), { n: 1, ms: 300 });
+      await runtime.sender.enqueue([running as TaskToSend]);
+      await sleeper.facts.until(started);
 
-    sleeper.signal('SIGSTOP');
-    await fill(app, { runtime } as LocalBroker, sleeper);
-    await pass(TTL * 1.5);
-    sleeper.signal('SIGCONT');
+      sleeper.signal('SIGSTOP');
+      await fill(app, { runtime } as LocalBroker, sleeper);
+      await pass(TTL * 1.5);
+      sleeper.signal('SIGCONT');
 
-    await sleeper.facts.count(9, ended);
-    await app.counted({ done: 9, lost: 0, stale: 0 });
-    const starts = sleeper.facts.filter(started);
-    expect(starts.map(({ n }) => n)).toEqual([1, ...range(8, 10)]);
-    const vitals = await sleeper.facts.count(8, ({ what }) => what === 'vitals');
-    for (const { sinceBeat } of vitals) expect(sinceBeat).toBeLessThan(TTL);
-  });
+      await sleeper.facts.count(9, ended);
+      await app.counted({ done: 9, lost: 0, stale: 0 });
+      const starts = sleeper.facts.filter(started);
+      expect(starts.map(({ n }) => n)).toEqual([1, ...range(8, 10)]);
+      const vitals = await sleeper.facts.count(8, ({ what }) => what === 'vitals');
+      for (const { sinceBeat } of vitals) expect(sinceBeat).toBeLessThan(TTL);
+    },
+  );
 
-  faultTest('by a handler that never gives way: its tasks run elsewhere, and are settled once', async ({ app, expect }) => {
-    const busy = await app.spawn({ tasks });
-    const before = idOf(busy);
-    const other = await app.start({ tasks });
-    const works = [{ n: 1, ms: 10 }, { n: 2, only: before, block: TTL * 2 }];
-    await other.runtime.sender.enqueue(toConsumer(before, ...works));
-    await busy.facts.count(2, started);
+  faultTest(
+    'by a handler that never gives way: its tasks run elsewhere, and are settled once',
+    async ({ app, expect }) => {
+      const busy = await app.spawn({ tasks });
+      const before = idOf(busy);
+      const other = await app.start({ tasks });
+      const works = [
+        { n: 1, ms: 10 },
+        { n: 2, only: before, block: TTL * 2 },
+      ];
+      await other.runtime.sender.enqueue(toConsumer(before, ...works));
+      await busy.facts.count(2, started);
 
-    await other.facts.count(2, ended, { within: TAKEOVER });
-    await busy.facts.until((fact) => joined(fact) && fact.consumer !== before, { within: TAKEOVER * 2 });
-    await app.counted({ done: 2 });
-    expect(busy.facts.filter(started)).toHaveLength(2);
-  });
+      await other.facts.count(2, ended, { within: TAKEOVER });
+      await busy.facts.until((fact) => joined(fact) && fact.consumer !== before, {
+        within: TAKEOVER * 2,
+      });
+      await app.counted({ done: 2 });
+      expect(busy.facts.filter(started)).toHaveLength(2);
+    },
+  );
 
   faultTest('for less than it: nothing happens', async ({ app, expect }) => {
     const sleeper = await app.spawn({ tasks });

@@ -16,6 +16,8 @@ import type { Fact } from './work.js';
 /** What differs from broker to broker; `through` is the way to Redis. */
 export type BrokerOptions = Omit<BrokerConfig, 'url' | 'appName'> & {
   readonly through?: Proxy;
+  /** `user:password` */
+  readonly as?: string;
 };
 
 export interface ChildBrokerOptions extends BrokerOptions {
@@ -54,7 +56,7 @@ export class FaultApp {
   }
 
   /** A broker in this process, not connected. */
-  broker({ through, ...config }: BrokerOptions = {}): LocalBroker {
+  broker({ through, as, ...config }: BrokerOptions = {}): LocalBroker {
     const facts = new FactLog<Fact>();
     const lines: string[] = [];
     const write = (line: string): void => void lines.push(line);
@@ -63,7 +65,7 @@ export class FaultApp {
       facts.add(fact);
       told?.();
     };
-    const { url } = through ?? this.server;
+    const url = this.#url(through, as);
     const broker = createBroker({ ...config, url, appName: this.name }, tell, log);
     this.#runtimes.push(broker.runtime);
     return { ...broker, facts, lines };
@@ -77,8 +79,8 @@ export class FaultApp {
   }
 
   /** A broker in a process of its own, that begins to start. */
-  fork({ through, preload = [], ...config }: ChildBrokerOptions = {}): Child<Fact> {
-    const { url } = through ?? this.server;
+  fork({ through, as, preload = [], ...config }: ChildBrokerOptions = {}): Child<Fact> {
+    const url = this.#url(through, as);
     const input: BrokerConfig = { ...config, url, appName: this.name };
     const child = new Child<Fact>({ file: WORKER, input, preload });
     this.#children.push(child);
@@ -119,6 +121,11 @@ export class FaultApp {
     }, patience);
   }
 
+  /** This one as well, at the end. */
+  closes(runtime: Runtime): void {
+    this.#runtimes.push(runtime);
+  }
+
   /** Everything ends, by force where it does not answer. */
   async close(): Promise<void> {
     await Promise.all(this.#children.map(async (child) => await child.kill()));
@@ -126,5 +133,10 @@ export class FaultApp {
     await Promise.all(this.#proxies.map(async (proxy) => await proxy.close()));
     this.redis.disconnect();
     this.#inspection.close();
+  }
+
+  #url(through: Proxy | undefined, as: string | undefined): string {
+    const { host, port } = through ?? this.server;
+    return `redis://${as === undefined ? '' : `${as}@`}${host}:${port}`;
   }
 }

@@ -75,23 +75,27 @@ describe('the reply to a send is lost', () => {
     expect(names).toMatchObject([{ name: 'mixed', waiting: 3 }]);
   });
 
-  faultTest('a request that arrives long after it was sent again changes nothing', async ({ app }) => {
-    const proxy = await app.proxy();
-    const { runtime } = app.broker({ through: proxy, settings: { sendTimeout: 10_000 } });
-    await runtime.connect();
-    const send = async (n: number): Promise<unknown> =>
-      await runtime.sender.enqueue([{ name: 'late', data: { n } }]);
-    await send(0);
-    const hole = proxy.blackHole({ which: /:commands$/, direction: 'requests', lasting: false });
+  faultTest(
+    'a request that arrives long after it was sent again changes nothing',
+    async ({ app }) => {
+      const proxy = await app.proxy();
+      const { runtime } = app.broker({ through: proxy, settings: { sendTimeout: 10_000 } });
+      await runtime.connect();
+      const send = async (n: number): Promise<unknown> =>
+        await runtime.sender.enqueue([{ name: 'late', data: { n } }]);
+      await send(0);
+      const hole = proxy.blackHole({ which: /:commands$/, direction: 'requests', lasting: false });
 
-    // sent again over a new connection, and much after it
-    await send(1);
-    for (const n of range(20, 2)) await send(n);
-    hole.heal('deliver');
-    const commands = (): number => proxy.names.filter((name) => name.endsWith(':commands')).length;
-    await eventually(() => commands() === 1);
+      // sent again over a new connection, and much after it
+      await send(1);
+      for (const n of range(20, 2)) await send(n);
+      hole.heal('deliver');
+      const commands = (): number =>
+        proxy.names.filter((name) => name.endsWith(':commands')).length;
+      await eventually(() => commands() === 1);
 
-    expect(await app.redis.xlen(app.keys.stream('t:late'))).toBe(22);
-    expect(await app.counters()).toMatchObject({ added: 22 });
-  });
+      expect(await app.redis.xlen(app.keys.stream('t:late'))).toBe(22);
+      expect(await app.counters()).toMatchObject({ added: 22 });
+    },
+  );
 });

@@ -56,22 +56,25 @@ describe('a producer is killed', () => {
     expect(new Set(batches.values())).toEqual(new Set([SIZE]));
   });
 
-  faultTest('after its batch arrived: all of it is there, once, and is handled', async ({ app }) => {
-    const proxy = await app.proxy();
-    const producer = await app.spawn({ through: proxy });
-    await producer.call('enqueue', [{ name: 'warm', data: {} }]);
-    const lost = proxy.loseReply(SCRIPTS.add.sha);
-    proxy.refuse();
-    await producer.call('flood', flood);
-    await lost;
-    await producer.kill();
+  faultTest(
+    'after its batch arrived: all of it is there, once, and is handled',
+    async ({ app }) => {
+      const proxy = await app.proxy();
+      const producer = await app.spawn({ through: proxy });
+      await producer.call('enqueue', [{ name: 'warm', data: {} }]);
+      const lost = proxy.loseReply(SCRIPTS.add.sha);
+      proxy.refuse();
+      await producer.call('flood', flood);
+      await lost;
+      await producer.kill();
 
-    expect(await batchesOf(app)).toEqual(new Map([[0, SIZE]]));
-    expect(producer.facts.filter(({ what }) => what === 'acked')).toEqual([]);
-    const { facts } = await app.start({ tasks: ['flood'] });
-    await facts.count(SIZE, ({ what }) => what === 'ended');
-    await app.counted({ done: SIZE });
-  });
+      expect(await batchesOf(app)).toEqual(new Map([[0, SIZE]]));
+      expect(producer.facts.filter(({ what }) => what === 'acked')).toEqual([]);
+      const { facts } = await app.start({ tasks: ['flood'] });
+      await facts.count(SIZE, ({ what }) => what === 'ended');
+      await app.counted({ done: SIZE });
+    },
+  );
 
   faultTest('at any moment: every batch is there as a whole or not at all', async ({ app }) => {
     const producers = await Promise.all([1, 2, 3].map(async () => await app.spawn()));

@@ -18,92 +18,101 @@ const down = async ({ facts }: LocalBroker): Promise<unknown> =>
   await facts.until(({ what }) => what === 'link down');
 
 describe('Redis is away for a producer', () => {
-  durableFaultTest('for less than the send deadline: everything is delivered once', async ({ app }) => {
-    const producer = app.broker();
-    await producer.runtime.connect();
-    await send(producer, 0);
-    // some are on their way at that very moment, others come while it is away
-    const early = range(500, 1).map(async (n) => await send(producer, n));
-    await app.server.kill();
-    const late = range(500, 501).map(async (n) => await send(producer, n));
-    await pass(1_500);
-    await app.server.restart();
+  durableFaultTest(
+    'for less than the send deadline: everything is delivered once',
+    async ({ app }) => {
+      const producer = app.broker();
+      await producer.runtime.connect();
+      await send(producer, 0);
+      // some are on their way at that very moment, others come while it is away
+      const early = range(500, 1).map(async (n) => await send(producer, n));
+      await app.server.kill();
+      const late = range(500, 501).map(async (n) => await send(producer, n));
+      await pass(1_500);
+      await app.server.restart();
 
-    await Promise.all([...early, ...late]);
+      await Promise.all([...early, ...late]);
 
-    expect(await app.redis.xlen(app.keys.stream('t:work'))).toBe(1_001);
-    const { facts } = await app.start({ tasks: ['work'], settings: { maxJobs: 100 } });
-    await facts.count(1_001, ({ what }) => what === 'ended');
-    await app.counted({ added: 1_001, done: 1_001 });
-    expect(new Set(facts.all.map(({ n }) => n)).size).toBe(1_001 + 1);
-  });
+      expect(await app.redis.xlen(app.keys.stream('t:work'))).toBe(1_001);
+      const { facts } = await app.start({ tasks: ['work'], settings: { maxJobs: 100 } });
+      await facts.count(1_001, ({ what }) => what === 'ended');
+      await app.counted({ added: 1_001, done: 1_001 });
+      expect(new Set(facts.all.map(({ n }) => n)).size).toBe(1_001 + 1);
+    },
+  );
 
-  durableFaultTest('for longer: the send is rejected, and says whether it left', async ({ app }) => {
-    const proxy = await app.proxy();
-    const producer = app.broker({ through: proxy, settings: { sendTimeout: 500 } });
-    await producer.runtime.connect();
-    await send(producer, 0);
+  durableFaultTest(
+    'for longer: the send is rejected, and says whether it left',
+    async ({ app }) => {
+      const proxy = await app.proxy();
+      const producer = app.broker({ through: proxy, settings: { sendTimeout: 500 } });
+      await producer.runtime.connect();
+      await send(producer, 0);
 
-    // on its way when the network broke: nobody can know
-    const hole = proxy.blackHole({ direction: 'replies' });
-    const start = machineTime();
-    const unknown = send(producer, 1);
-    await expect(unknown).rejects.toMatchObject({
-      code: 'BACKEND_UNAVAILABLE',
-      outcome: 'unknown',
-      retryable: true,
-    });
-    await expect(unknown).rejects.toBeInstanceOf(BackendUnavailableError);
-    expect(machineTime() - start).toBeLessThan(1_500);
-    await app.server.kill();
-    hole.heal('cut');
-    await down(producer);
-    // sent when it was known to be away: it never left
-    await expect(send(producer, 2)).rejects.toMatchObject({
-      code: 'BACKEND_UNAVAILABLE',
-      outcome: 'not-sent',
-      retryable: true,
-    });
+      // on its way when the network broke: nobody can know
+      const hole = proxy.blackHole({ direction: 'replies' });
+      const start = machineTime();
+      const unknown = send(producer, 1);
+      await expect(unknown).rejects.toMatchObject({
+        code: 'BACKEND_UNAVAILABLE',
+        outcome: 'unknown',
+        retryable: true,
+      });
+      await expect(unknown).rejects.toBeInstanceOf(BackendUnavailableError);
+      expect(machineTime() - start).toBeLessThan(1_500);
+      await app.server.kill();
+      hole.heal('cut');
+      await down(producer);
+      // sent when it was known to be away: it never left
+      await expect(send(producer, 2)).rejects.toMatchObject({
+        code: 'BACKEND_UNAVAILABLE',
+        outcome: 'not-sent',
+        retryable: true,
+      });
 
-    await app.server.restart();
-    await eventually(async () => await send(producer, 3));
-    const entries = await app.redis.xrange(app.keys.stream('t:work'), '-', '+');
-    const sent = entries.map(([, fields]) => (JSON.parse(fields[3] ?? '') as { n: number }).n);
-    expect(sent).not.toContain(2);
-    expect(sent.filter((n) => n !== 1)).toEqual([0, 3]);
-  });
+      await app.server.restart();
+      await eventually(async () => await send(producer, 3));
+      const entries = await app.redis.xrange(app.keys.stream('t:work'), '-', '+');
+      const sent = entries.map(([, fields]) => (JSON.parse(fields[3] ?? '') as { n: number }).n);
+      expect(sent).not.toContain(2);
+      expect(sent.filter((n) => n !== 1)).toEqual([0, 3]);
+    },
+  );
 
-  durableFaultTest('beyond what may wait: refused at once, and memory is bounded', async ({ app }) => {
-    const producer = app.broker({ settings: { sendTimeout: 60_000 } });
-    await producer.runtime.connect();
-    await app.server.kill();
-    await down(producer);
-    const payload = 'x'.repeat(MIB - 2);
-    const before = memoryInUse();
-    const sends: Promise<unknown>[] = [];
-    let refused = 0;
-    for (const n of range(400)) {
-      const sent = producer.runtime.sender.enqueue([{ name: 'big', data: payload }]);
-      const first = await Promise.race([sent.catch((error: unknown) => error), nextTurn(n)]);
-      if (first === n) {
-        sends.push(sent);
-        continue;
+  durableFaultTest(
+    'beyond what may wait: refused at once, and memory is bounded',
+    async ({ app }) => {
+      const producer = app.broker({ settings: { sendTimeout: 60_000 } });
+      await producer.runtime.connect();
+      await app.server.kill();
+      await down(producer);
+      const payload = 'x'.repeat(MIB - 2);
+      const before = memoryInUse();
+      const sends: Promise<unknown>[] = [];
+      let refused = 0;
+      for (const n of range(400)) {
+        const sent = producer.runtime.sender.enqueue([{ name: 'big', data: payload }]);
+        const first = await Promise.race([sent.catch((error: unknown) => error), nextTurn(n)]);
+        if (first === n) {
+          sends.push(sent);
+          continue;
+        }
+        expect(first).toBeInstanceOf(OverloadedError);
+        expect(first).toMatchObject({ outcome: 'not-sent', retryable: true });
+        refused += 1;
       }
-      expect(first).toBeInstanceOf(OverloadedError);
-      expect(first).toMatchObject({ outcome: 'not-sent', retryable: true });
-      refused += 1;
-    }
 
-    // a batch of its own, and 64 MiB behind it
-    expect(sends.length).toBeGreaterThan(60);
-    expect(sends.length).toBeLessThan(70);
-    expect(refused).toBe(400 - sends.length);
-    await eventually(() => memoryInUse() - before < 80 * MIB);
+      // a batch of its own, and 64 MiB behind it
+      expect(sends.length).toBeGreaterThan(60);
+      expect(sends.length).toBeLessThan(70);
+      expect(refused).toBe(400 - sends.length);
+      await eventually(() => memoryInUse() - before < 80 * MIB);
 
-    await app.server.restart();
-    await Promise.all(sends);
-    expect(await app.redis.xlen(app.keys.stream('t:big'))).toBe(sends.length);
-  });
+      await app.server.restart();
+      await Promise.all(sends);
+      expect(await app.redis.xlen(app.keys.stream('t:big'))).toBe(sends.length);
+    },
+  );
 
   durableFaultTest('a flood of small tasks finds its end as well', async ({ app }) => {
     const producer = app.broker({ settings: { sendTimeout: 60_000 } });

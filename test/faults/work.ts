@@ -117,6 +117,9 @@ export class Workshop {
 
   #say(what: string, { n }: Work, context: HandlingContext, told?: () => void): void {
     const { consumerId: consumer, name, key, attempt } = context;
-    this.#tell({ what, at: machineTime(), pid: process.pid, consumer, name, n, key, attempt }, told);
+    this.#tell(
+      { what, at: machineTime(), pid: process.pid, consumer, name, n, key, attempt },
+      told,
+    );
   }
 }

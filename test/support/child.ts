@@ -110,11 +110,14 @@ export function tell(fact: object, told: () => void = () => undefined): void {
 
 /** In the child: answers calls. The child ends when its parent is gone. */
 export function answerCalls(commands: Record<string, (...args: never[]) => unknown>): void {
-  process.on('message', ({ call, command, args }: { call: number; command: string; args: never[] }) => {
-    void answer(async () => await commands[command]?.(...args)).then((result) =>
-      tell({ answer: call, ...result }),
-    );
-  });
+  process.on(
+    'message',
+    ({ call, command, args }: { call: number; command: string; args: never[] }) => {
+      void answer(async () => await commands[command]?.(...args)).then((result) =>
+        tell({ answer: call, ...result }),
+      );
+    },
+  );
   process.on('disconnect', () => process.exit());
 }
 

@@ -16,7 +16,6 @@ const TEMPORARY = [
   'claims',
   'crew',
   'serviceNames',
-  'limits',
   'lane',
   'due',
   'bodies',

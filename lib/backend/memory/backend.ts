@@ -1,6 +1,10 @@
-import type { Backend, LinkState } from '../backend.port.js';
-import type { Unsubscribe } from '../bus.port.js';
-import { type Clock, systemClock } from '../clock.js';
+import {
+  systemClock,
+  type Backend,
+  type Clock,
+  type LinkState,
+  type Unsubscribe,
+} from '../index.js';
 import { MemoryBus } from './bus.js';
 import { Connection } from './connection.js';
 import { MemoryDeadLetters } from './dead-letters.js';

@@ -1,4 +1,4 @@
-import type { BusPort, ChannelKind, Unsubscribe } from '../bus.port.js';
+import type { BusPort, ChannelKind, Unsubscribe } from '../index.js';
 import { type App, channelName } from './channel-name.js';
 import type { Connection } from './connection.js';
 

@@ -1,4 +1,4 @@
-import type { ChannelKind } from '../bus.port.js';
+import type { ChannelKind } from '../index.js';
 
 /** The namespace that an app's names live in. */
 export interface App {

@@ -1,4 +1,4 @@
-import type { Unsubscribe } from '../bus.port.js';
+import type { Unsubscribe } from '../index.js';
 import { NextTurn } from './next-turn.js';
 
 interface Subscriber {

@@ -1,6 +1,5 @@
 import { BackendUnavailableError, ClosedError } from '../../errors/index.js';
-import type { Unsubscribe } from '../bus.port.js';
-import type { Clock } from '../clock.js';
+import type { Clock, Unsubscribe } from '../index.js';
 import type { App } from './channel-name.js';
 import type { MemoryHub } from './hub.js';
 import { hubs } from './hubs.js';

@@ -1,4 +1,4 @@
-import type { DeadLetter, DeadLettersPort } from '../inspector.port.js';
+import type { DeadLetter, DeadLettersPort } from '../index.js';
 import type { Connection } from './connection.js';
 import { copyEnvelope } from './copy-envelope.js';
 import { replay } from './steps/replay.js';

@@ -1,4 +1,4 @@
-import type { DeadLetter } from '../inspector.port.js';
+import type { DeadLetter } from '../index.js';
 
 /** The dead letters, oldest first. */
 export class Grave {

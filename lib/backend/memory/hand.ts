@@ -1,4 +1,4 @@
-import type { Lease } from '../messages.js';
+import type { Lease } from '../index.js';
 import type { Place, StoredMessage } from './stored-message.js';
 
 /** What one consumer holds, oldest first. */

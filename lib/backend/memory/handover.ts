@@ -1,21 +1,14 @@
 import type { MessageStream } from './message-stream.js';
 import { NextTurn } from './next-turn.js';
 import type { Streams } from './streams.js';
-
-/** A fetch that waits for messages. */
-export interface Waiter {
-  /** Where a message for it would arrive. */
-  sources(): readonly MessageStream[];
-  /** Ends the fetch with what there is; `false`: there is nothing, it goes on waiting. */
-  serve(): boolean;
-}
+import type { Waiter } from './waiter.js';
 
 /** Brings ready messages and waiting fetches together, once a turn, the longest waiting fetch first. */
 export class Handover {
   readonly #streams: Streams;
   readonly #arrivals = new Set<MessageStream>();
-  readonly #newcomers = new Set<Waiter>();
-  readonly #waiting = new Map<Waiter, readonly MessageStream[]>();
+  readonly #newcomers = new Set<Waiter<MessageStream>>();
+  readonly #waiting = new Map<Waiter<MessageStream>, readonly MessageStream[]>();
   readonly #turn = new NextTurn(() => this.#serveAll());
 
   constructor(streams: Streams) {
@@ -30,14 +23,14 @@ export class Handover {
   }
 
   /** Serves the waiter in the next turn or, if there is nothing for it then, when something arrives. */
-  ask(waiter: Waiter): void {
+  ask(waiter: Waiter<MessageStream>): void {
     this.leave(waiter);
     this.#newcomers.add(waiter);
     this.#turn.ask();
   }
 
   /** Serves the waiter no more. */
-  leave(waiter: Waiter): void {
+  leave(waiter: Waiter<MessageStream>): void {
     this.#newcomers.delete(waiter);
     for (const source of this.#waiting.get(waiter) ?? []) {
       source.waiters.delete(waiter);
@@ -67,7 +60,7 @@ export class Handover {
     }
   }
 
-  #wait(waiter: Waiter): void {
+  #wait(waiter: Waiter<MessageStream>): void {
     const sources = waiter.sources();
     for (const source of sources) source.waiters.add(waiter);
     this.#waiting.set(waiter, sources);

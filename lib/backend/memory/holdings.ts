@@ -1,4 +1,4 @@
-import type { Delivery, Lease } from '../messages.js';
+import type { Delivery, Lease } from '../index.js';
 import { copyEnvelope } from './copy-envelope.js';
 import { Hand } from './hand.js';
 import type { StoredMessage } from './stored-message.js';

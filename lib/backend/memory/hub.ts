@@ -1,8 +1,12 @@
 import { type Envelope, addressKind } from '../../message/index.js';
-import type { Clock } from '../clock.js';
-import { type ControlMessage, encodeControl } from '../control.js';
-import type { DeadLetter, QueueCounters } from '../inspector.port.js';
-import type { ReplyOut } from '../verdict.js';
+import {
+  encodeControl,
+  type Clock,
+  type ControlMessage,
+  type DeadLetter,
+  type QueueCounters,
+  type ReplyOut,
+} from '../index.js';
 import { type App, channelName } from './channel-name.js';
 import { Channels } from './channels.js';
 import { copyEnvelope } from './copy-envelope.js';

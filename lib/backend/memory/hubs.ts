@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../clock.js';
+import { systemClock, type Clock } from '../index.js';
 import type { App } from './channel-name.js';
 import { MemoryHub } from './hub.js';
 

@@ -1,5 +1,5 @@
 import { type Address, addressKind, addressName } from '../../message/index.js';
-import type { ConsumerStats, InspectorPort, NameStats, QueueStats } from '../inspector.port.js';
+import type { ConsumerStats, InspectorPort, NameStats, QueueStats } from '../index.js';
 import type { Connection } from './connection.js';
 import type { MemoryHub } from './hub.js';
 import type { Seat } from './seat.js';

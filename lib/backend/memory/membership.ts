@@ -1,4 +1,4 @@
-import type { Member } from '../queue.port.js';
+import type { Member } from '../index.js';
 import { Names } from './names.js';
 import type { Seat } from './seat.js';
 import { type Service, Services } from './services.js';

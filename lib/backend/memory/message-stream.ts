@@ -1,12 +1,12 @@
 import { Fifo } from './fifo.js';
-import type { Waiter } from './handover.js';
 import type { Place, StoredMessage } from './stored-message.js';
 import type { Tally } from './tally.js';
+import type { Waiter } from './waiter.js';
 
 /** Ready messages in their order: the stream of a name or the lane of a consumer. */
 export class MessageStream implements Place {
   /** Fetches that found nothing here, the longest waiting one first. */
-  readonly waiters = new Set<Waiter>();
+  readonly waiters = new Set<Waiter<MessageStream>>();
   readonly #messages = new Fifo<StoredMessage>();
   readonly #waiting: Tally;
 

@@ -1,7 +1,19 @@
 import { type QueuedKind, parseMessageId } from '../../message/index.js';
-import type { Added, Delivery, Lease, NewMessage, Undecodable } from '../messages.js';
-import type { Beat, EvictOptions, Member, QueuePort, Reader } from '../queue.port.js';
-import type { CancelResult, Settlement, Verdict } from '../verdict.js';
+import type {
+  Added,
+  Beat,
+  CancelResult,
+  Delivery,
+  EvictOptions,
+  Lease,
+  Member,
+  NewMessage,
+  QueuePort,
+  Reader,
+  Settlement,
+  Undecodable,
+  Verdict,
+} from '../index.js';
 import type { SenderBound } from './bounds.js';
 import type { Connection } from './connection.js';
 import { MemoryReader } from './reader.js';

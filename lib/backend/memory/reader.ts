@@ -1,7 +1,6 @@
 import { ClosedError } from '../../errors/index.js';
 import type { QueuedKind } from '../../message/index.js';
-import type { Fetched, Want } from '../messages.js';
-import type { Reader } from '../queue.port.js';
+import type { Fetched, Reader, Want } from '../index.js';
 import type { Connection } from './connection.js';
 import { WaitingFetch } from './waiting-fetch.js';
 

@@ -1,4 +1,4 @@
-import type { Member } from '../queue.port.js';
+import type { Member } from '../index.js';
 
 /** A member with its place in time. */
 export interface Seat {

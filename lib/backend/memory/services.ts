@@ -1,5 +1,5 @@
 import { type Address, addressKind } from '../../message/index.js';
-import type { Member } from '../queue.port.js';
+import type { Member } from '../index.js';
 import type { Seat } from './seat.js';
 
 /** A service with at least one member. Its bounds are those of whoever joined last. */

@@ -1,5 +1,5 @@
 import type { Envelope } from '../../message/index.js';
-import type { Lease } from '../messages.js';
+import type { Lease } from '../index.js';
 
 /** Somewhere a message can lie: a stream, a lane, a wait list, the delayed set, a consumer's hand. */
 export interface Place {

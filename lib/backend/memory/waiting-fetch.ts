@@ -1,6 +1,6 @@
 import type { QueuedKind } from '../../message/index.js';
-import type { Delivery, Fetched, Want } from '../messages.js';
-import type { Waiter } from './handover.js';
+import type { Delivery, Fetched, Want } from '../index.js';
+import type { Waiter } from './waiter.js';
 import type { MemoryHub } from './hub.js';
 import type { MessageStream } from './message-stream.js';
 import { laneId } from './streams.js';
@@ -15,7 +15,7 @@ export interface FetchCall {
 }
 
 /** One fetch, from its call to its end. */
-export class WaitingFetch implements Waiter {
+export class WaitingFetch implements Waiter<MessageStream> {
   readonly #hub: MemoryHub;
   readonly #call: FetchCall;
   readonly #resolve: (fetched: Fetched) => void;

@@ -247,5 +247,7 @@ function packMessage(packer: ScriptPacker, { envelope, payload, delay, dedupe }:
   packer.nested(() => writeHeader(packer, envelope));
   packer.value(payload);
   const plain = envelope.key === undefined && envelope.target === undefined && !delay && !dedupe;
-  packer.value(plain ? false : { i: envelope.unique, d: delay || undefined, u: dedupe?.id, w: dedupe?.window });
+  packer.value(
+    plain ? false : { i: envelope.unique, d: delay || undefined, u: dedupe?.id, w: dedupe?.window },
+  );
 }

@@ -42,7 +42,8 @@ export class RedisBackend implements Backend {
     const { prefix, appName, redis, streamLength, overflow = 'reject' } = options;
     const onError = options.onError ?? (() => undefined);
     const keys = new AppKeys(prefix, appName);
-    const connect = (role: string): RedisLink => new RedisLink(redis, connectionName(appName, role));
+    const connect = (role: string): RedisLink =>
+      new RedisLink(redis, connectionName(appName, role));
     this.#keys = keys;
     this.#command = connect('commands');
     this.#subscriber = new RedisLink(redis, connectionName(appName, 'events'), async (client) => {

@@ -1,5 +1,5 @@
 import { packForScript } from '../../codec/index.js';
-import type { BrokerError} from '../../errors/index.js';
+import type { BrokerError } from '../../errors/index.js';
 import { BackendUnavailableError, ClosedError } from '../../errors/index.js';
 import type { BusPort, ChannelKind, Unsubscribe } from '../index.js';
 import type { AppKeys } from './keys.js';

@@ -32,7 +32,9 @@ export class RedisDeadLetters implements DeadLettersPort {
     const from = options.after === undefined ? '-' : `(${options.after}`;
     const args = [this.#keys.key('dead'), from, '+', 'COUNT', options.count];
     const entries = await this.#guard(this.#link.call('XRANGE', args));
-    return (entries as [Buffer, Buffer[]][]).map(([id, fields]) => toDeadLetter(String(id), fields));
+    return (entries as [Buffer, Buffer[]][]).map(([id, fields]) =>
+      toDeadLetter(String(id), fields),
+    );
   }
 
   async replay(entries: readonly string[]): Promise<number> {

@@ -12,7 +12,10 @@ const NONE = Buffer.alloc(0);
 const HEADER = ENTRY_FIELDS.header.charCodeAt(0);
 const PAYLOAD = ENTRY_FIELDS.payload.charCodeAt(0);
 
-type RawReply = readonly (readonly [Buffer, readonly (readonly [Buffer, readonly Buffer[] | null])[]])[];
+type RawReply = readonly (readonly [
+  Buffer,
+  readonly (readonly [Buffer, readonly Buffer[] | null])[],
+])[];
 
 /** Reads a reply of XREADGROUP. Entries that were deleted while pending have no fields and are left out. */
 export function parseEntries(reply: unknown): RawEntry[] {

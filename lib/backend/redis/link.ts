@@ -110,7 +110,11 @@ export class RedisLink {
   }
 
   /** Sends one command; replies are Buffers. Rejects at once when the link is down, and after `timeout` ms without a reply. */
-  async call(command: string, args: readonly Argument[], timeout = REPLY_TIMEOUT): Promise<unknown> {
+  async call(
+    command: string,
+    args: readonly Argument[],
+    timeout = REPLY_TIMEOUT,
+  ): Promise<unknown> {
     if (this.#closed) throw new ClosedError();
     if (this.#state === 'down') {
       throw new BackendUnavailableError(`Redis cannot be reached: ${this.#reason()}`, {
@@ -175,7 +179,7 @@ export class RedisLink {
 
   async #prepare(prepare?: (redis: Redis) => Promise<void>): Promise<void> {
     const before = this.#self;
-    this.#self = parseClient((await this.#redis.client('INFO')) as string);
+    this.#self = parseClient(await this.#redis.client('INFO'));
     if (before !== undefined) await this.#bury(before);
     await prepare?.(this.#redis);
   }

@@ -71,7 +71,7 @@ export class RedisQueue implements QueuePort {
   async join(member: Member): Promise<Beat> {
     this.#ttls.set(member.consumer, member.ttl);
     const { consumer, ttl } = member;
-    
+
     const meta = packForScript({ ...member });
     return toBeat(await this.#run(SCRIPTS.join, [consumer, ttl, meta, this.#control]), []);
   }
@@ -116,7 +116,7 @@ export class RedisQueue implements QueuePort {
       const reply = (await this.#run(SCRIPTS.promote, [CHUNK])) as [number, Buffer, Buffer];
       const now = Number(reply[1]);
       const nextDue = due(reply[2]);
-      if (Number(reply[0]) < CHUNK) return nextDue === undefined ? { now } : { now, nextDue };
+      if (reply[0] < CHUNK) return nextDue === undefined ? { now } : { now, nextDue };
     }
   }
 
@@ -207,8 +207,7 @@ export class RedisQueue implements QueuePort {
   }
 }
 
-const due = (value: Buffer): number | undefined =>
-  value.length === 0 ? undefined : Number(value);
+const due = (value: Buffer): number | undefined => (value.length === 0 ? undefined : Number(value));
 
 function toBeat(reply: unknown, held: readonly Lease[]): Beat {
   const [status, now, nextDue, leader, expired, lost] = reply as [
@@ -222,7 +221,7 @@ function toBeat(reply: unknown, held: readonly Lease[]): Beat {
   const next = nextDue === undefined ? undefined : due(nextDue);
   return {
     status: String(status) === 'alive' ? 'alive' : 'evicted',
-    lost: (lost ?? []).map((index) => held[Number(index)]!),
+    lost: (lost ?? []).map((index) => held[index]!),
     now: Number(now),
     ...(next === undefined ? {} : { nextDue: next }),
     expired: (expired ?? []).map(String),

@@ -88,7 +88,8 @@ export class RedisReader implements Reader {
 
   async #read(total: number, wants: readonly Want[]): Promise<Fetched> {
     const streams = this.#streams(total, wants);
-    if (this.#recover || performance.now() - this.#looked > LOOK) return await this.#readAgain(wants);
+    if (this.#recover || performance.now() - this.#looked > LOOK)
+      return await this.#readAgain(wants);
     const share = Math.floor(total / streams.length);
     if (share >= 1 && streams.every((stream) => stream.limit >= share)) {
       return await this.#wait(streams, Math.min(share, this.#count));
@@ -145,7 +146,9 @@ export class RedisReader implements Reader {
     this.#looked = performance.now();
     const unknown = entries.filter((entry) => !this.#parts.holds(entry.lease));
     // one that was settled while the answer was on its way is not held any more, but not pending either
-    const pending = await Promise.all(unknown.map(async ({ lease }) => await this.#isPending(lease)));
+    const pending = await Promise.all(
+      unknown.map(async ({ lease }) => await this.#isPending(lease)),
+    );
     return toFetched(unknown.filter((_, i) => pending[i]));
   }
 

@@ -34,7 +34,7 @@ export const nestRedis: Contender = {
       logger: ['error'],
     });
     await app.listen();
-    return { close: async () => await (app as INestMicroservice).close() };
+    return { close: async () => await app.close() };
   },
 };
 

@@ -21,23 +21,27 @@ export const MEMORY_MUTANTS: readonly MemoryMutant[] = [
   {
     name: 'lets the last of a key go first',
     apply({ gate }) {
-      const { free } = gate;
-      gate.free = (message) => {
-        const [last] = [...gate.gated()].toReversed();
-        const next = free.call(gate, message);
-        if (next === undefined || last === undefined) return next;
-        gate.remove(last);
-        return last;
+      const admit = gate.admit.bind(gate);
+      gate.admit = (message, wanted) => {
+        const { key } = message.envelope;
+        const others = [...gate.gated()].filter(({ envelope }) => envelope.key === key);
+        const passed = admit(message, wanted);
+        for (const other of passed ? [] : others) {
+          gate.remove(other);
+          admit(other, wanted);
+        }
+        return passed;
       };
     },
   },
   {
     name: 'forgets to free the key of a dead letter',
     apply(hub) {
-      const { bury, end } = hub;
+      const bury = hub.bury.bind(hub);
+      const end = hub.end.bind(hub);
       hub.bury = (message, death) => {
         hub.end = ({ envelope }) => hub.messages.delete(envelope.unique);
-        bury.call(hub, message, death);
+        bury(message, death);
         hub.end = end;
       };
     },
@@ -45,19 +49,19 @@ export const MEMORY_MUTANTS: readonly MemoryMutant[] = [
   {
     name: 'frees a key at a retry',
     apply(hub) {
-      const { park } = hub;
+      const park = hub.park.bind(hub);
       hub.park = (message, due) => {
         const next = hub.gate.free(message);
         if (next !== undefined) hub.place(next);
-        park.call(hub, message, due);
+        park(message, due);
       };
     },
   },
   {
     name: 'loses the next one of a key',
     apply({ gate }) {
-      const { free } = gate;
-      gate.free = (message) => void free.call(gate, message);
+      const free = gate.free.bind(gate);
+      gate.free = (message) => void free(message);
     },
   },
   {
@@ -69,8 +73,8 @@ export const MEMORY_MUTANTS: readonly MemoryMutant[] = [
   {
     name: 'drops what an evicted consumer held',
     apply({ holdings }) {
-      const { takeAll } = holdings;
-      holdings.takeAll = (consumer) => takeAll.call(holdings, consumer).slice(1);
+      const takeAll = holdings.takeAll.bind(holdings);
+      holdings.takeAll = (consumer) => takeAll(consumer).slice(1);
     },
   },
   {
@@ -82,10 +86,10 @@ export const MEMORY_MUTANTS: readonly MemoryMutant[] = [
   {
     name: 'keeps the evicted as members',
     apply({ members }) {
-      const { remove } = members;
+      const remove = members.remove.bind(members);
       members.remove = (consumer) => {
         const seat = members.find(consumer);
-        remove.call(members, consumer);
+        remove(consumer);
         // once the eviction is over: its lane would be filled while it is emptied otherwise
         if (seat !== undefined) queueMicrotask(() => members.join(seat.member, seat.expiresAt));
       };
@@ -94,19 +98,19 @@ export const MEMORY_MUTANTS: readonly MemoryMutant[] = [
   {
     name: 'evicts the living',
     apply({ members }) {
-      const { join } = members;
-      members.join = (member, now) => join.call(members, { ...member, ttl: 1 }, now);
+      const join = members.join.bind(members);
+      members.join = (member, now) => join({ ...member, ttl: 1 }, now);
     },
   },
   {
     name: 'uses the lanes of the departed',
     apply({ members }) {
-      const { remove, takes } = members;
+      const remove = members.remove.bind(members);
+      const takes = members.takes.bind(members);
       const departed = new Set<string>();
-      members.takes = (consumer, address) =>
-        departed.has(consumer) || takes.call(members, consumer, address);
+      members.takes = (consumer, address) => departed.has(consumer) || takes(consumer, address);
       members.remove = (consumer) => {
-        remove.call(members, consumer);
+        remove(consumer);
         // once the eviction is over: it would go round in circles otherwise
         queueMicrotask(() => departed.add(consumer));
       };
@@ -115,9 +119,9 @@ export const MEMORY_MUTANTS: readonly MemoryMutant[] = [
   {
     name: 'drops what lies unread in a lane',
     apply({ streams, messages }) {
-      const { find } = streams;
+      const find = streams.find.bind(streams);
       streams.find = (id) => {
-        const stream = find.call(streams, id);
+        const stream = find(id);
         const isLane = id.startsWith('lane:') && new Error().stack?.includes('emptyLane') === true;
         while (isLane && stream !== undefined && stream.size > 0) {
           messages.delete(stream.shift()?.envelope.unique ?? '');
@@ -129,10 +133,10 @@ export const MEMORY_MUTANTS: readonly MemoryMutant[] = [
   {
     name: 'settles twice',
     apply({ holdings }) {
-      const { take } = holdings;
+      const take = holdings.take.bind(holdings);
       const settled = new Map<string, StoredMessage>();
       holdings.take = (consumer, lease) => {
-        const message = take.call(holdings, consumer, lease) ?? settled.get(lease.token);
+        const message = take(consumer, lease) ?? settled.get(lease.token);
         if (message !== undefined) settled.set(lease.token, message);
         return message;
       };
@@ -141,10 +145,10 @@ export const MEMORY_MUTANTS: readonly MemoryMutant[] = [
   {
     name: 'leaves a copy where a message was taken from',
     apply(hub) {
-      const { give } = hub.holdings;
+      const give = hub.holdings.give.bind(hub.holdings);
       let count = 0;
       hub.holdings.give = (consumer, message, source) => {
-        const delivery = give.call(hub.holdings, consumer, message, source);
+        const delivery = give(consumer, message, source);
         if (++count % 20 === 0) hub.streams.of(source).put(message);
         return delivery;
       };
@@ -153,36 +157,36 @@ export const MEMORY_MUTANTS: readonly MemoryMutant[] = [
   {
     name: 'forgets attempts',
     apply(hub) {
-      const { place } = hub;
+      const place = hub.place.bind(hub);
       hub.place = (message) => {
         without(message, 'attempts');
-        place.call(hub, message);
+        place(message);
       };
     },
   },
   {
     name: 'forgets lost deliveries',
     apply(hub) {
-      const { place } = hub;
+      const place = hub.place.bind(hub);
       hub.place = (message) => {
         without(message, 'lost');
-        place.call(hub, message);
+        place(message);
       };
     },
   },
   {
     name: 'is early',
     apply({ delayed }) {
-      const { takeDue } = delayed;
-      delayed.takeDue = (now) => takeDue.call(delayed, now + 50);
+      const takeDue = delayed.takeDue.bind(delayed);
+      delayed.takeDue = (now) => takeDue(now + 50);
     },
   },
   {
     name: 'does not answer the requests of the dead',
     apply(hub) {
-      const { reply } = hub;
+      const reply = hub.reply.bind(hub);
       hub.reply = (unique, out) => {
-        if (new Error().stack?.includes('answerServerLost') !== true) reply.call(hub, unique, out);
+        if (new Error().stack?.includes('answerServerLost') !== true) reply(unique, out);
       };
     },
   },

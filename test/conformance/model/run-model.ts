@@ -43,7 +43,10 @@ export async function runModel(site: Site, run: ModelRun): Promise<ModelReport> 
     return await finish(simulation);
   } catch (error) {
     const Kind = error instanceof Violation ? Violation : Error;
-    throw new Kind(`seed ${run.seed}, ${step}: ${String(error)}`, { cause: error });
+    throw new Kind(
+      `seed ${run.seed}, ${step}: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
   }
 }
 

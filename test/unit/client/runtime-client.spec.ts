@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RuntimeClient, type RuntimeSource } from '../../../lib/client/index.js';
 import { resolveOptions } from '../../../lib/config/index.js';
 import { ClosedError } from '../../../lib/errors/index.js';
-import { FakeRuntime } from './fake-runtime.js';
+import { FakeRuntime } from '../fake-runtime.js';
 
 const clientOf = (runtime: FakeRuntime, more: Partial<RuntimeSource> = {}): RuntimeClient =>
   new RuntimeClient({

@@ -95,6 +95,12 @@ describe('handler decorators', () => {
     expect(decorate).toThrow(`@OnTask("create") on Orders.create: ${message}`);
   });
 
+  it('refuse options of events: there are none', () => {
+    expect(decorating(OnEvent('audit', { durable: true as never }))).toThrow(
+      '@OnEvent("audit") on Orders.create: durable: there is no such option',
+    );
+  });
+
   it('refuse names that are none', () => {
     for (const name of ['', 'x'.repeat(256), 'ü'.repeat(128), undefined, 5]) {
       expect(decorating(OnTask(name as string))).toThrow(InvalidNameError);

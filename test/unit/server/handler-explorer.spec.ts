@@ -1,12 +1,6 @@
 import 'reflect-metadata';
 import { Controller, Injectable, Module, UseGuards, type Type } from '@nestjs/common';
-import {
-  ApplicationConfig,
-  HttpAdapterHost,
-  ModuleRef,
-  ModulesContainer,
-  NestFactory,
-} from '@nestjs/core';
+import { ApplicationConfig, HttpAdapterHost, ModuleRef, NestFactory } from '@nestjs/core';
 import { Ctx, Payload, type MessageHandler } from '@nestjs/microservices';
 import { firstValueFrom, type Observable } from 'rxjs';
 import { describe, expect, it } from 'vitest';
@@ -66,7 +60,6 @@ async function explore(controllers: Type[], providers: Type[] = []) {
   await app.listen();
   const parts = {
     moduleRef: app.get(ModuleRef),
-    modules: app.get(ModulesContainer),
     config: app.get(ApplicationConfig),
     http: app.get(HttpAdapterHost),
   };

@@ -1,6 +1,6 @@
 import { NoHandlerError, OverloadedError, toPlainError } from '../../../errors/index.js';
 import { addressKind, addressName } from '../../../message/index.js';
-import type { Added, NewMessage } from '../../messages.js';
+import type { Added, NewMessage } from '../../index.js';
 import { type Bound, type SenderBound, boundOf } from '../bounds.js';
 import type { MemoryHub } from '../hub.js';
 

@@ -1,5 +1,4 @@
-import type { Lease } from '../../messages.js';
-import type { Beat } from '../../queue.port.js';
+import type { Beat, Lease } from '../../index.js';
 import type { MemoryHub } from '../hub.js';
 
 /** Prolongs a membership and tells what the member has to know; whoever is none has lost all it held. */

@@ -1,5 +1,5 @@
 import { addressName } from '../../../message/index.js';
-import type { CancelResult } from '../../verdict.js';
+import type { CancelResult } from '../../index.js';
 import type { MemoryHub } from '../hub.js';
 
 /** Takes out a message nobody holds; tells its holder otherwise. */

@@ -1,7 +1,7 @@
 import { FRAME, encodeErrorBody, encodeFrame } from '../../../codec/index.js';
 import { ServerLostError, toPlainError } from '../../../errors/index.js';
 import { type Envelope, addressKind } from '../../../message/index.js';
-import type { EvictOptions } from '../../queue.port.js';
+import type { EvictOptions } from '../../index.js';
 import type { MemoryHub } from '../hub.js';
 import type { StoredMessage } from '../stored-message.js';
 import { laneId } from '../streams.js';

@@ -1,4 +1,4 @@
-import type { Beat, Member } from '../../queue.port.js';
+import type { Beat, Member } from '../../index.js';
 import type { MemoryHub } from '../hub.js';
 import { beat } from './beat.js';
 

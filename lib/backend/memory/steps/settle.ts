@@ -1,5 +1,4 @@
-import type { Lease } from '../../messages.js';
-import type { DeadReason, Settlement, Verdict } from '../../verdict.js';
+import type { DeadReason, Lease, Settlement, Verdict } from '../../index.js';
 import type { MemoryHub } from '../hub.js';
 import type { StoredMessage } from '../stored-message.js';
 

@@ -1,11 +1,12 @@
 import type {
   EventOptions,
+  Handler,
   ReplyObserver,
   RequestOptions,
   Runtime,
   RuntimeEvents,
   TaskToSend,
-} from '../../../lib/runtime/index.js';
+} from '../../lib/runtime/index.js';
 
 export interface SentRequest {
   readonly name: string;
@@ -27,6 +28,9 @@ export class FakeRuntime implements Runtime {
   readonly listeners = new Map<keyof RuntimeEvents, Listener[]>();
   connects = 0;
   closes = 0;
+  drains = 0;
+  starts = 0;
+  readonly handled: Handler[] = [];
   /** What `connect` returns; a test may hold it back or let it fail. */
   connecting: Promise<void> = Promise.resolve();
   letters: Awaited<ReturnType<Runtime['deadLetters']['list']>> = [];
@@ -58,7 +62,9 @@ export class FakeRuntime implements Runtime {
     drop: (entries) => Promise.resolve(entries.length),
   };
 
-  handle(): void {}
+  handle(handler: Handler): void {
+    this.handled.push(handler);
+  }
 
   connect(): Promise<void> {
     this.connects += 1;
@@ -66,10 +72,12 @@ export class FakeRuntime implements Runtime {
   }
 
   start(): Promise<void> {
-    return Promise.resolve();
+    this.starts += 1;
+    return this.connecting;
   }
 
   drain(): Promise<void> {
+    this.drains += 1;
     return Promise.resolve();
   }
 
