@@ -40,18 +40,9 @@ export function decodeFrames(bytes: Buffer): ReplyFrame[] {
   });
 }
 
-/** Errors cross the wire without their stack. */
-export const encodeErrorBody = ({ name, message, code, data }: PlainError): string => {
-  const plain = { name, message, code };
-  try {
-    return JSON.stringify({ ...plain, data });
-  } catch (cause) {
-    return JSON.stringify({
-      ...plain,
-      message: `${message} (its data has no JSON form: ${String(cause)})`,
-    });
-  }
-};
+/** Errors cross the wire without their stack. Plain errors always have a JSON form. */
+export const encodeErrorBody = ({ name, message, code, data }: PlainError): string =>
+  JSON.stringify({ name, message, code, data });
 
 export const decodeErrorBody = (body: Buffer): PlainError => {
   const plain = JSON.parse(body.toString('utf8')) as Partial<PlainError>;

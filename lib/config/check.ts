@@ -1,8 +1,9 @@
 import type { z } from 'zod';
 import { show, type Problem } from './problem.js';
+import { redactAddress } from './redis-address.js';
 
 /** Values of these options are not shown. */
-const SECRET = /(^|\.)(password|tls)(\.|$)|^redis\.url$/;
+const SECRET = /(^|\.)(password|tls)(\.|$)/;
 
 export interface Checked<T> {
   /** Present when there are no problems. */
@@ -38,9 +39,12 @@ function toProblems(
   }
   const where = path === '' ? 'the options object' : nameOf(path);
   const allowed = issue.message;
-  return [
-    { where, value: SECRET.test(path) ? '(not shown)' : show(at(input, issue.path)), allowed },
-  ];
+  return [{ where, value: shown(path, at(input, issue.path)), allowed }];
+}
+
+function shown(path: string, value: unknown): string {
+  if (SECRET.test(path)) return '(not shown)';
+  return show(path === 'redis.url' && typeof value === 'string' ? redactAddress(value) : value);
 }
 
 function at(input: unknown, path: readonly PropertyKey[]): unknown {

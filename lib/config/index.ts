@@ -13,7 +13,7 @@ export { DURATION_FORM, parseDuration, type Duration } from './duration.js';
 export { DEFAULTS } from './defaults.js';
 export { resolveOptions } from './resolve-options.js';
 export type { ResolvedOptions } from './resolved-options.js';
-export { describeRedis, type RedisParts } from './redis-address.js';
+export { describeRedis } from './redis-address.js';
 export { parseGroupOptions, parseHandlerOptions } from './parse-handler-options.js';
 export {
   HANDLER_EXTRAS,
@@ -22,7 +22,7 @@ export {
   ownHandler,
   type HandlerMetadata,
 } from './handler-metadata.js';
-export { groupOf, ownGroup, setGroup, type GroupMetadata } from './group-metadata.js';
+export { groupOf, ownGroup, setGroup } from './group-metadata.js';
 export {
   BROKER_TRANSPORT,
   getBrokerToken,

@@ -13,20 +13,28 @@ const STACK_LIMIT = 4096;
 const text = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined;
 
-/** Turns whatever was thrown (an Error, an RpcException-like object, a string, nothing) into plain data. */
+/** Turns whatever was thrown (an Error, an RpcException-like object, a string, nothing) into plain data that has a JSON form. */
 export function toPlainError(thrown: unknown, options: { stack?: boolean } = {}): PlainError {
   if (typeof thrown !== 'object' || thrown === null) {
     return { name: 'Error', message: String(thrown) };
   }
-  const error = thrown as Record<string, unknown>;
+  try {
+    return describe(thrown as Record<string, unknown>, options.stack === true);
+  } catch (cause) {
+    // a getter that throws, a revoked proxy: what was thrown cannot be looked at
+    return { name: 'Error', message: `an error that cannot be described (${reasonOf(cause)})` };
+  }
+}
+
+function describe(error: Record<string, unknown>, withStack: boolean): PlainError {
   const inner = rpcPayload(error);
   const source = inner ?? error;
   const code = text(source['code']) ?? text(error['code']) ?? numeric(source['code']);
-  const data = source['data'] ?? error['data'] ?? extra(inner);
-  const stack = options.stack === true ? text(error['stack']) : undefined;
+  const data = toJsonData(source['data'] ?? error['data'] ?? extra(inner));
+  const stack = withStack ? text(error['stack']) : undefined;
   return {
     name: text(error['name']) ?? 'Error',
-    message: text(source['message']) ?? text(error['message']) ?? describe(thrown),
+    message: text(source['message']) ?? text(error['message']) ?? summary(error),
     ...(code === undefined ? {} : { code }),
     ...(data === undefined ? {} : { data }),
     ...(stack === undefined ? {} : { stack: stack.slice(0, STACK_LIMIT) }),
@@ -52,10 +60,24 @@ function extra(inner: Record<string, unknown> | undefined): unknown {
   return Object.keys(inner).some((key) => !known.has(key)) ? inner : undefined;
 }
 
-function describe(thrown: object): string {
+/** The data itself, or a sentence in its place when JSON cannot express it. */
+function toJsonData(data: unknown): unknown {
+  if (data === undefined) return undefined;
   try {
-    return JSON.stringify(thrown);
+    const json: string | undefined = JSON.stringify(data);
+    return json === undefined ? undefined : (JSON.parse(json) as unknown);
   } catch (cause) {
-    return `an error that cannot be described (${String(cause)})`;
+    return `data without a JSON form (${reasonOf(cause)})`;
   }
 }
+
+function summary(thrown: object): string {
+  try {
+    return JSON.stringify(thrown) ?? Object.prototype.toString.call(thrown);
+  } catch (cause) {
+    return `an error without a message (${reasonOf(cause)})`;
+  }
+}
+
+const reasonOf = (cause: unknown): string =>
+  cause instanceof Error ? cause.message : String(cause);

@@ -110,7 +110,7 @@ describe('the complete programs', () => {
       });
     });
     expect(output).toContain(PAID);
-  });
+  }, 60_000);
 
   it('run on Redis, until they are told to end', async () => {
     const { url } = sharedRedis();
@@ -129,7 +129,7 @@ describe('the complete programs', () => {
     });
     expect(output).toContain(PAID);
     expect(child.signalCode).toBe('SIGTERM');
-  });
+  }, 60_000);
 });
 
 describe('the tables', () => {

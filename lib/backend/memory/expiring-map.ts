@@ -5,6 +5,10 @@ export class ExpiringMap<V> {
   readonly #values = new Map<string, { readonly value: V; readonly slot: Slot<string> }>();
   readonly #ends = new Timeline<string>();
 
+  get size(): number {
+    return this.#values.size;
+  }
+
   get(key: string, now: number): V | undefined {
     this.#expire(now);
     return this.#values.get(key)?.value;

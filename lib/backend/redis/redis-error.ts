@@ -44,6 +44,12 @@ export function toRedisFailure(thrown: unknown): RedisFailure {
         : new BackendRefusedError(`Redis refused: ${error.message}`, { cause }),
     };
   }
+  if (error instanceof TypeError || error instanceof RangeError) {
+    // a mistake of ours, not of the network: trying again would fail again
+    const message = `the command could not be made: ${error.message}`;
+    const refused = new BackendRefusedError(message, { cause });
+    return { transient: false, outcome: 'not-sent', reconnect: false, error: refused };
+  }
   const outcome: SendOutcome = NEVER_LEFT.test(error.message) ? 'not-sent' : 'unknown';
   return {
     transient: true,

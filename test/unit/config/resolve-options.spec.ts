@@ -218,6 +218,7 @@ describe('an error', () => {
       {},
       'redis.port is 70000, allowed: a whole number from 1 to 65535',
     ],
+    [{ redis: { url: 'x://:secret@db' } }, {}, 'redis.url is "x://***@db", allowed: redis://'],
     [{ redis: [] }, {}, 'redis is a list, allowed: an object'],
     [{ queues: {} }, {}, 'queues: there is no such option'],
     [{ tasks: { retries: 1 } }, {}, 'tasks.retries: there is no such option'],

@@ -1,0 +1,153 @@
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { type Clock, type Member, systemClock } from '../../../../lib/backend/index.js';
+import { MemoryBackend } from '../../../../lib/backend/memory/index.js';
+import { tasks } from '../../../conformance/messages.js';
+import { ManualClock } from '../../../support/manual-clock.js';
+import { uniqueName } from '../../../support/unique-name.js';
+
+const member: Member = {
+  consumer: 'c',
+  service: 's',
+  instanceName: 'i',
+  ttl: 60_000,
+  names: [{ address: 't:a', own: false }],
+  overflow: 'reject',
+  maxWaiting: 10,
+};
+
+async function connect(appName: string, clock?: Clock, prefix = 'p'): Promise<MemoryBackend> {
+  const options = { prefix, appName, overflow: 'reject' } as const;
+  const backend = new MemoryBackend(clock === undefined ? options : { ...options, clock });
+  onTestFinished(() => backend.close());
+  await backend.connect();
+  return backend;
+}
+
+const waiting = async ({ inspector }: MemoryBackend): Promise<number> =>
+  (await inspector.stats()).unclaimed;
+
+describe('MemoryBackend', () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  it('shares its state by prefix, app and clock', async () => {
+    const [app, clock] = [uniqueName('app'), new ManualClock()];
+    const backend = await connect(app);
+    await backend.queue.add(tasks('a', 1));
+    const found = [
+      await connect(app),
+      await connect(app, systemClock),
+      await connect(app, { ...systemClock }),
+      await connect(app, clock),
+      await connect(uniqueName('app')),
+      await connect(app, systemClock, 'other'),
+    ].map(waiting);
+    expect(await Promise.all(found)).toEqual([1, 1, 0, 0, 0, 0]);
+  });
+
+  it('shares it with another copy of the package', async () => {
+    const app = uniqueName('app');
+    const backend = await connect(app);
+    await backend.queue.add(tasks('a', 1));
+    vi.resetModules();
+    const copy = await import('../../../../lib/backend/memory/index.js');
+    expect(copy.MemoryBackend).not.toBe(MemoryBackend);
+    const other = new copy.MemoryBackend({ prefix: 'p', appName: app, overflow: 'reject' });
+    await other.connect();
+    expect((await other.inspector.stats()).unclaimed).toBe(1);
+    await other.close();
+    expect(await waiting(backend)).toBe(1);
+  });
+
+  it('ends with the last one that closes', async () => {
+    const app = uniqueName('app');
+    const [first, second] = [await connect(app), await connect(app)];
+    await first.queue.add(tasks('a', 1));
+    await first.close();
+    await first.close();
+    expect(await waiting(second)).toBe(1);
+    await second.close();
+    expect(await waiting(await connect(app))).toBe(0);
+  });
+
+  it('cannot be used before it is connected', async () => {
+    const backend = new MemoryBackend({
+      prefix: 'p',
+      appName: uniqueName('app'),
+      overflow: 'reject',
+    });
+    expect(backend.link).toBe('down');
+    await expect(backend.queue.promote()).rejects.toMatchObject({ code: 'BACKEND_UNAVAILABLE' });
+    await expect(backend.queue.reclaim()).rejects.toMatchObject({ code: 'BACKEND_UNAVAILABLE' });
+    await backend.close();
+    await expect(backend.queue.promote()).rejects.toMatchObject({ code: 'CLOSED' });
+  });
+
+  it('does not keep the timers of the process waiting while a queue is worked off', async () => {
+    const { queue } = await connect(uniqueName('app'));
+    await queue.join(member);
+    await queue.add(tasks('a', 256));
+    let isDue = false;
+    setTimeout(() => (isDue = true), 1);
+    const reader = queue.reader('c', 'task');
+    while (!isDue) {
+      const { deliveries } = await reader.fetch(1, [{ address: 't:a', limit: 1 }]);
+      for (const delivery of deliveries) await queue.settle('c', delivery, { type: 'release' });
+    }
+    expect(isDue).toBe(true);
+  });
+
+  it('rotates strictly among names', async () => {
+    const { queue } = await connect(uniqueName('app'));
+    const names = ['t:a', 't:b', 't:c'].map((address) => ({ address, own: true }));
+    await queue.join({ ...member, names });
+    await queue.add([...tasks('a', 9), ...tasks('b', 9), ...tasks('c', 9)]);
+    const reader = queue.reader('c', 'task');
+    const wants = names.map(({ address }) => ({ address, limit: 9 }));
+    const taken: string[] = [];
+    for (let i = 0; i < 3; i++) {
+      const { deliveries } = await reader.fetch(4, wants);
+      taken.push(deliveries.map(({ envelope }) => envelope.address.slice(2)).join(''));
+    }
+    expect(taken).toEqual(['abca', 'bcab', 'cabc']);
+  });
+
+  it('ends the waiting fetch of a consumer that is evicted', async () => {
+    const { queue } = await connect(uniqueName('app'));
+    await queue.join(member);
+    const fetching = queue.reader('c', 'task').fetch(1, [{ address: 't:a', limit: 1 }]);
+    await new Promise(setImmediate);
+    await queue.evict('c', { leaving: true, lostLimit: 1 });
+    expect(await fetching).toMatchObject({ displaced: true });
+  });
+
+  it('promotes at the very millisecond on its clock', async () => {
+    const clock = new ManualClock();
+    const { queue, inspector } = await connect(uniqueName('app'), clock);
+    await queue.add(tasks('a', 1, { delay: 50 }));
+    clock.advance(49);
+    expect(await queue.promote()).toEqual({ now: clock.now(), nextDue: clock.now() + 1 });
+    clock.advance(1);
+    expect(await queue.promote()).toEqual({ now: clock.now() });
+    expect((await inspector.stats()).unclaimed).toBe(1);
+  });
+
+  it('warns of what a listener throws if nobody wants to know', async () => {
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    const backend = await connect(uniqueName('app'));
+    backend.onLink(() => {
+      throw new Error('a listener failed');
+    });
+    await backend.bus.subscribe('channel', () => {
+      // oxlint-disable-next-line typescript/only-throw-error -- users may
+      throw 'no error at all';
+    });
+    await backend.bus.publish('channel', Buffer.from('x'));
+    await new Promise(setImmediate);
+    await backend.close();
+    await new Promise(setImmediate);
+    const messages = warn.mock.calls.map(([warning]) => (warning as Error).message);
+    expect(messages).toEqual(['no error at all', 'a listener failed']);
+  });
+});

@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { Membership } from '../../../../lib/backend/memory/membership.js';
+import type { Member } from '../../../../lib/backend/index.js';
+
+const member = (consumer: string, service: string, parts: Partial<Member> = {}): Member => ({
+  consumer,
+  service,
+  instanceName: consumer,
+  ttl: 100,
+  names: [{ address: 't:a', own: false }],
+  overflow: 'reject',
+  maxWaiting: 10,
+  ...parts,
+});
+
+describe('Membership', () => {
+  it('knows the one service that handles a name', () => {
+    const members = new Membership();
+    expect(members.ownerOf('t:a')).toBeUndefined();
+    members.join(member('x1', 'x'), 0);
+    members.join(member('x2', 'x', { streamLength: 7 }), 0);
+    expect(members.ownerOf('t:a')).toMatchObject({ name: 'x', bounds: { streamLength: 7 } });
+    members.join(member('y1', 'y'), 0);
+    expect(members.ownerOf('t:a')).toBeUndefined();
+    members.remove('x1');
+    members.remove('x2');
+    expect(members.ownerOf('t:a')?.name).toBe('y');
+    members.remove('y1');
+    expect(members.ownerOf('t:a')).toBeUndefined();
+    expect([...members.handled()]).toEqual([]);
+  });
+
+  it('knows every task of a service, whoever handles it', () => {
+    const members = new Membership();
+    const names = (...addresses: string[]) => ({
+      names: addresses.map((address) => ({ address, own: true })),
+    });
+    members.join(member('x1', 'x', names('t:a', 'r:a')), 0);
+    members.join(member('x2', 'x', names('t:a', 't:b')), 0);
+    expect([...(members.ownerOf('t:a')?.tasks ?? [])]).toEqual(['t:a', 't:b']);
+    members.remove('x2');
+    expect([...(members.ownerOf('t:a')?.tasks ?? [])]).toEqual(['t:a']);
+  });
+
+  it('lets a member change what it handles and keep its place', () => {
+    const members = new Membership();
+    members.join(member('x1', 'x'), 0);
+    members.join(member('x2', 'x'), 0);
+    members.join(member('x1', 'x', { names: [{ address: 't:b', own: false }] }), 50);
+    expect(members.handlers('t:a')).toBe(1);
+    expect(members.handlers('t:b')).toBe(1);
+    expect(members.find('x1')).toMatchObject({ joinedAt: 0, expiresAt: 150 });
+    expect(members.leader(60)).toBe('x1');
+  });
+
+  it('leads with the first one whose time is not over', () => {
+    const members = new Membership();
+    members.join(member('x1', 'x'), 0);
+    members.join(member('x2', 'x'), 10);
+    expect([members.leader(99), members.leader(100), members.leader(110)]).toEqual([
+      'x1',
+      'x2',
+      undefined,
+    ]);
+    expect([members.expired(99), members.expired(100)]).toEqual([[], ['x1']]);
+  });
+
+  it('routes to lanes what has no bound of its own', () => {
+    const members = new Membership();
+    const names = [
+      { address: 't:a', own: false },
+      { address: 't:b', own: true },
+    ];
+    members.join(member('x1', 'x', { names }), 0);
+    const takes = (consumer: string, address: string) => members.takes(consumer, address);
+    expect([takes('x1', 't:a'), takes('x1', 't:b'), takes('x1', 't:c'), takes('y', 't:a')]).toEqual(
+      [true, false, false, false],
+    );
+  });
+});
