@@ -57,9 +57,7 @@ export class RuntimeLink {
     let timer: NodeJS.Timeout | undefined;
     let giveUp: ((reason: Error) => void) | undefined;
     const given = new Promise<never>((_, reject) => {
-      const message = `no connection within ${limit} ms`;
-      const late = new BackendUnavailableError(message, { outcome: 'not-sent' });
-      timer = setTimeout(reject, limit, late);
+      timer = setTimeout(() => void this.#lateness(limit).then(reject), limit);
       giveUp = reject;
       this.#waiting.add(reject);
     });
@@ -80,6 +78,13 @@ export class RuntimeLink {
     await runtime.connect();
     this.#connected = runtime;
     return runtime;
+  }
+
+  async #lateness(limit: number): Promise<BackendUnavailableError> {
+    const health = await this.#creating?.then(async (runtime) => await runtime.health());
+    const reason = health?.reason ?? 'it is still being set up';
+    const message = `no connection within ${limit} ms: ${reason}`;
+    return new BackendUnavailableError(message, { outcome: 'not-sent' });
   }
 
   async #close(): Promise<void> {

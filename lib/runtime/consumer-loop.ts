@@ -60,6 +60,8 @@ export class ConsumerLoop {
       next = slots.free > 0 && !fetched.displaced && !this.#stopped ? this.#fetch() : undefined;
       this.#handOn(fetched, taken);
       if (fetched.displaced) await this.#parts.onDisplaced();
+      // a reader that has nothing to wait for must not starve the process
+      if (fetched.deliveries.length === 0) await new Promise<void>((resolve) => setImmediate(resolve));
     }
     if (next !== undefined) this.#handOn(await next, []);
   }

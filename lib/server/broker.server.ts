@@ -104,6 +104,8 @@ export class BrokerServer
 
   /** Called when the app is initialised: until then no handler runs. Safe to repeat. */
   async ready(autoStart: boolean): Promise<void> {
+    // the app was closed while it started
+    if (this.closing !== undefined) return;
     // `init()` of a microservice runs the hooks, registers its handlers, and runs the hooks once more
     const isComplete = !this.isAttached || this.isOffered || this.isReady;
     this.isReady = true;
@@ -125,7 +127,8 @@ export class BrokerServer
 
   /** Ends everything, connections included, for an app that could not start. */
   async abandon(): Promise<void> {
-    await this.parts.runtime.close();
+    // an app that is being closed closes its connections when all its hooks are done
+    if (this.closing === undefined) await this.parts.runtime.close();
   }
 
   on<E extends keyof ServerEvents, C extends ServerEvents[E]>(event: E, callback: C): () => void {

@@ -5,7 +5,7 @@ export interface Entry {
   /** In the table. */
   readonly label: string;
   readonly contender: ContenderName;
-  readonly mode?: 'fast' | 'reliable';
+  readonly replies?: 'fast' | 'reliable';
   /** Messages of one run: enough for about a second. */
   readonly count: number;
 }

@@ -1,5 +1,5 @@
-/** What is measured: a task, a request with its reply, or an event. */
-export type Kind = 'task' | 'request' | 'event';
+/** What is measured: a task, an event, or a request with its reply. */
+export type Kind = 'task' | 'event' | 'request';
 
 /** What travels: 100 bytes as JSON. */
 export interface Load {
@@ -7,34 +7,37 @@ export interface Load {
   readonly text: string;
 }
 
+export type OnLoad = (load: Load) => void;
+
 export interface Setup {
   readonly kind: Kind;
   readonly host: string;
   readonly port: number;
   /** A name nobody else uses on this Redis. */
   readonly app: string;
-  /** How sure the replies of our own requests are. */
-  readonly mode?: 'fast' | 'reliable';
+  /** How our own requests are answered. */
+  readonly replies?: 'fast' | 'reliable';
 }
 
 /** The sending process of a contender. */
 export interface Producer {
-  /** Sends one message alone; resolves when it was accepted, of a request: to the reply. */
+  /** Sends one message alone; resolves when it was accepted, of a request: to what came back. */
   send(load: Load): Promise<unknown>;
-  /** Messages that are not settled yet, where something is kept at all. */
+  /** Messages that are not settled yet, where any are kept. */
   backlog?(): Promise<number>;
   close(): Promise<void>;
 }
 
-/** The receiving process of a contender. A request is answered with what `onLoad` was given. */
+/** The receiving process of a contender. */
 export interface Consumer {
   close(): Promise<void>;
 }
 
-/** One way of doing the work. */
+/** One way of doing the work, in two processes. */
 export interface Contender {
   openProducer(setup: Setup): Promise<Producer>;
-  openConsumer(setup: Setup, onLoad: (load: Load) => void): Promise<Consumer>;
+  /** Calls `onLoad` with each message; answers a request with the load it came with. */
+  openConsumer(setup: Setup, onLoad: OnLoad): Promise<Consumer>;
 }
 
 /** How many tasks a consumer has in hand at most, and how many entries a plain read takes. */

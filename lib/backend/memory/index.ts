@@ -1,1 +1,1 @@
-export { MemoryBackend, type MemoryBackendOptions } from './backend.js';
+export { MemoryBackend } from './backend.js';

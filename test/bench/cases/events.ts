@@ -7,8 +7,8 @@ export const events: BenchCase = {
   flow: 'live',
   inFlight: 2_000,
   entries: [
-    { label: 'nestjs-broker', contender: 'ours', count: 100_000 },
-    { label: 'Nest Redis transport', contender: 'nest', count: 50_000 },
+    { label: 'nestjs-broker', contender: 'nestjs-broker', count: 60_000 },
+    { label: 'Nest Redis transport', contender: 'nest-redis', count: 25_000 },
   ],
   ratios: [{ of: 'nestjs-broker', to: 'Nest Redis transport', goal: 1.2 }],
 };

@@ -7,9 +7,9 @@ const requests = (inFlight: number, count: number, goal?: number): BenchCase => 
   flow: 'answered',
   inFlight,
   entries: [
-    { label: 'nestjs-broker fast', contender: 'ours', mode: 'fast', count },
-    { label: 'nestjs-broker reliable', contender: 'ours', mode: 'reliable', count },
-    { label: 'Nest Redis transport', contender: 'nest', count },
+    { label: 'nestjs-broker fast', contender: 'nestjs-broker', replies: 'fast', count },
+    { label: 'nestjs-broker reliable', contender: 'nestjs-broker', replies: 'reliable', count },
+    { label: 'Nest Redis transport', contender: 'nest-redis', count },
   ],
   ratios: [
     {
@@ -21,6 +21,6 @@ const requests = (inFlight: number, count: number, goal?: number): BenchCase => 
   ],
 });
 
-export const requestsAlone = requests(1, 2_500, 1);
-export const requests64 = requests(64, 25_000, 1.4);
-export const requests256 = requests(256, 30_000);
+export const requestsAlone = requests(1, 2_000, 1);
+export const requests64 = requests(64, 15_000, 1.4);
+export const requests256 = requests(256, 15_000);

@@ -7,9 +7,9 @@ export const tasksDrained: BenchCase = {
   flow: 'drained',
   inFlight: 2_000,
   entries: [
-    { label: 'nestjs-broker', contender: 'ours', count: 100_000 },
-    { label: 'BullMQ', contender: 'bullmq', count: 15_000 },
-    { label: 'plain ioredis loop', contender: 'plain', count: 100_000 },
+    { label: 'nestjs-broker', contender: 'nestjs-broker', count: 60_000 },
+    { label: 'BullMQ', contender: 'bullmq', count: 10_000 },
+    { label: 'plain ioredis loop', contender: 'plain-ioredis', count: 60_000 },
   ],
   ratios: [
     { of: 'nestjs-broker', to: 'BullMQ' },

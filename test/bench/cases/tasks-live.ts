@@ -7,9 +7,9 @@ export const tasksLive: BenchCase = {
   flow: 'live',
   inFlight: 2_000,
   entries: [
-    { label: 'nestjs-broker', contender: 'ours', count: 100_000 },
-    { label: 'BullMQ', contender: 'bullmq', count: 12_000 },
-    { label: 'plain ioredis loop', contender: 'plain', count: 100_000 },
+    { label: 'nestjs-broker', contender: 'nestjs-broker', count: 60_000 },
+    { label: 'BullMQ', contender: 'bullmq', count: 8_000 },
+    { label: 'plain ioredis loop', contender: 'plain-ioredis', count: 60_000 },
   ],
   ratios: [
     { of: 'nestjs-broker', to: 'BullMQ', goal: 6 },

@@ -1,7 +1,7 @@
 import { Queue, Worker } from 'bullmq';
 import { CONCURRENCY, type Contender, type Load } from '../contender.js';
 
-const KEPT_NOTHING = { removeOnComplete: true };
+const OPTIONS = { removeOnComplete: true };
 
 /** Every task is added alone, as with the others. */
 export const bullmq: Contender = {
@@ -9,18 +9,9 @@ export const bullmq: Contender = {
     const queue = new Queue(app, { connection: { host, port } });
     await queue.waitUntilReady();
     return {
-      send: async (load) => await queue.add('work', load, KEPT_NOTHING),
-      async backlog() {
-        const counts = await queue.getJobCounts(
-          'waiting',
-          'active',
-          'completed',
-          'failed',
-          'delayed',
-        );
-        return Object.values(counts).reduce((sum, n) => sum + n, 0);
-      },
-      close: async () => await queue.close(),
+      send: (load) => queue.add('work', load, OPTIONS),
+      backlog: () => queue.getJobCountByTypes(),
+      close: () => queue.close(),
     };
   },
 
@@ -31,6 +22,6 @@ export const bullmq: Contender = {
     });
     worker.on('error', (error) => console.error(error));
     await worker.waitUntilReady();
-    return { close: async () => await worker.close() };
+    return { close: () => worker.close() };
   },
 };

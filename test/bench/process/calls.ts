@@ -15,7 +15,7 @@ export interface Sent extends Usage {
 
 export type Received = Receipt & Usage;
 
-/** What the orchestrator asks of a process; every method ends before the next one begins, `received` excepted. */
+/** What the orchestrator asks of a process; one thing at a time, `received` excepted. */
 export interface Calls {
   openProducer(setup: Setup): Promise<void>;
   openConsumer(setup: Setup): Promise<void>;
@@ -28,21 +28,22 @@ export interface Calls {
   backlog(): Promise<number>;
 }
 
-export interface Call<M extends keyof Calls = keyof Calls> {
+export interface Call {
   readonly id: number;
-  readonly method: M;
-  readonly args: Parameters<Calls[M]>;
+  readonly method: keyof Calls;
+  readonly args: readonly unknown[];
 }
 
 export type Answer =
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly error: string };
 
-export type ContenderName = 'ours' | 'bullmq' | 'plain' | 'nest';
+export type ContenderName = 'nestjs-broker' | 'bullmq' | 'plain-ioredis' | 'nest-redis';
 
+/** Loaded by name, so that no process carries the packages of another contender. */
 export const loadContender: Readonly<Record<ContenderName, () => Promise<Contender>>> = {
-  ours: async () => (await import('../contenders/ours.js')).ours,
+  'nestjs-broker': async () => (await import('../contenders/nestjs-broker.js')).nestjsBroker,
   bullmq: async () => (await import('../contenders/bullmq.js')).bullmq,
-  plain: async () => (await import('../contenders/plain-ioredis.js')).plainIoredis,
-  nest: async () => (await import('../contenders/nest-redis.js')).nestRedis,
+  'plain-ioredis': async () => (await import('../contenders/plain-ioredis.js')).plainIoredis,
+  'nest-redis': async () => (await import('../contenders/nest-redis.js')).nestRedis,
 };

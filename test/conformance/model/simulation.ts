@@ -16,7 +16,7 @@ export interface Actor {
 }
 
 /** Milliseconds without a beat after which an actor may be evicted. */
-export const TTL = 300;
+const TTL = 300;
 
 const ONE: ConsumerOptions = { service: 'one', tasks: ['a', 'b'], own: ['c'], requests: ['q'] };
 const TWO: ConsumerOptions = { service: 'two', tasks: ['x'], own: ['y'] };

@@ -13,7 +13,7 @@ describe('system clock', () => {
   });
 
   it('calls back once, after the delay', () => {
-    const ring = vi.fn();
+    const ring = vi.fn<() => void>();
     systemClock.after(100, ring);
     vi.advanceTimersByTime(99);
     expect(ring).not.toHaveBeenCalled();
@@ -22,7 +22,7 @@ describe('system clock', () => {
   });
 
   it('waits longer than one timer of Node can', () => {
-    const ring = vi.fn();
+    const ring = vi.fn<() => void>();
     systemClock.after(60 * DAY, ring);
     vi.advanceTimersByTime(60 * DAY - 1);
     expect(ring).not.toHaveBeenCalled();
@@ -31,7 +31,7 @@ describe('system clock', () => {
   });
 
   it('can be cancelled, also in the second part of a long wait', () => {
-    const ring = vi.fn();
+    const ring = vi.fn<() => void>();
     const timer = systemClock.after(60 * DAY, ring);
     vi.advanceTimersByTime(40 * DAY);
     timer.cancel();
@@ -81,7 +81,7 @@ describe('manual clock', () => {
 
   it('forgets what was cancelled, and can be set without time passing', () => {
     const clock = new ManualClock(0);
-    const ring = vi.fn();
+    const ring = vi.fn<() => void>();
     clock.after(10, ring).cancel();
     clock.jump(3_600_000);
     expect([clock.now(), clock.monotonic()]).toEqual([3_600_000, 0]);

@@ -123,7 +123,16 @@ describe('the server', () => {
     expect(runtime.closes).toBe(0);
     expect(seen).toEqual(['connected', { at: 1 }, 'disconnected', 'draining', 'drained']);
     expect(server.unwrap()).toBe(runtime);
-    await server.abandon();
-    expect(runtime.closes).toBe(1);
+  });
+
+  it('ends with an app that could not start, but leaves one alone that is being closed', async () => {
+    const failed = serverOf();
+    await failed.server.abandon();
+    expect(failed.runtime.closes).toBe(1);
+    const closing = serverOf();
+    await closing.server.close();
+    await closing.server.ready(true);
+    await closing.server.abandon();
+    expect([closing.runtime.starts, closing.runtime.closes]).toEqual([0, 0]);
   });
 });
