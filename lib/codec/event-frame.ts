@@ -1,5 +1,6 @@
 import { CodecError } from '../errors/index.js';
-import { pack, unpackMany } from './msgpack.js';
+import { unpackMany } from './msgpack.js';
+import { ScriptPacker } from './script-pack.js';
 
 /** One published event: `[unique, payload, headers?]` in msgpack; several may follow each other in one publication. */
 export interface EventFrame {
@@ -8,11 +9,18 @@ export interface EventFrame {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export const encodeEvent = (
+export function encodeEvent(
   unique: string,
   payload: string | Uint8Array,
   headers?: Readonly<Record<string, string>>,
-): Buffer => pack(headers === undefined ? [unique, payload] : [unique, payload, headers]);
+): Buffer {
+  const packer = new ScriptPacker(64 + payload.length);
+  packer.list(headers === undefined ? 2 : 3);
+  packer.text(unique);
+  packer.binary(payload);
+  if (headers !== undefined) packer.value(headers);
+  return packer.finish();
+}
 
 export function decodeEvents(bytes: Buffer): EventFrame[] {
   return unpackMany(bytes).map((frame) => {

@@ -55,7 +55,7 @@ export function decodeHeader(header: Buffer, acceptedAt?: number): Envelope {
       { retryable: true },
     );
   }
-  const map = readPlain(header) ?? readMap(header);
+  const map = readFlat(header) ?? readMap(header);
   const envelope: { -readonly [F in Field]?: unknown } = {
     unique: map['i'],
     address: map['n'],
@@ -68,27 +68,46 @@ export function decodeHeader(header: Buffer, acceptedAt?: number): Envelope {
   return envelope as Envelope;
 }
 
-/** Head of a map with two entries, and of a text of one letter. */
-const MAP_OF_TWO = 0x82;
+/** Heads of msgpack: one letter, 32 bits, a float. */
 const LETTER = 0xa1;
+const UINT32 = 0xce;
+const FLOAT = 0xcb;
 
-/** The header most messages have, id and name only, read without a general decoder. */
-function readPlain(header: Buffer): Record<string, unknown> | undefined {
-  if (header[1] !== MAP_OF_TWO) return undefined;
+/** A header of short texts and plain numbers, as nearly all are, read without a general decoder. */
+function readFlat(header: Buffer): Record<string, unknown> | undefined {
+  const size = (header[1] ?? 0) ^ 0x80;
+  if (size > 15) return undefined;
   const map: Record<string, unknown> = {};
   let at = 2;
-  for (let pair = 0; pair < 2; pair += 1) {
-    const head = header[at + 2] ?? 0;
-    const long = head === 0xd9;
-    if (header[at] !== LETTER || (!long && (head & 0xe0) !== 0xa0)) return undefined;
-    const key = header[at + 1] === 0x69 ? 'i' : header[at + 1] === 0x6e ? 'n' : undefined;
-    if (key === undefined) return undefined;
-    const start = at + (long ? 4 : 3);
-    at = start + (long ? (header[at + 3] ?? 0) : head & 0x1f);
-    map[key] = header.toString('utf8', start, at);
+  for (let pair = 0; pair < size; pair += 1) {
+    if (header[at] !== LETTER) return undefined;
+    const key = String.fromCharCode(header[at + 1] ?? 0);
+    const head = header[at + 2] ?? 0xff;
+    const start = at + 3;
+    if (head < 0x80) {
+      map[key] = head;
+      at = start;
+    } else if ((head & 0xe0) === 0xa0) {
+      at = start + (head & 0x1f);
+      map[key] = header.toString('utf8', start, at);
+    } else if (head === 0xd9) {
+      at = start + 1 + (header[start] ?? 0);
+      map[key] = header.toString('utf8', start + 1, at);
+    } else if (head === UINT32 && start + 4 <= header.length) {
+      map[key] = header.readUInt32BE(start);
+      at = start + 4;
+    } else if (head === FLOAT && start + 8 <= header.length) {
+      map[key] = header.readDoubleBE(start);
+      at = start + 8;
+    } else {
+      return undefined;
+    }
   }
-  return 'i' in map && 'n' in map && at === header.length ? map : undefined;
+  return at === header.length && isComplete(map) ? map : undefined;
 }
+
+const isComplete = ({ i, n }: Record<string, unknown>): boolean =>
+  typeof i === 'string' && typeof n === 'string' && /^[tr]:/.test(n);
 
 function readMap(header: Buffer): Record<string, unknown> {
   let map: unknown;
@@ -97,8 +116,7 @@ function readMap(header: Buffer): Record<string, unknown> {
   } catch (cause) {
     throw new CodecError('the header of the message is damaged', { cause });
   }
-  const { i, n } = (map ?? {}) as { i?: unknown; n?: unknown };
-  if (typeof i !== 'string' || typeof n !== 'string' || !/^[tr]:/.test(n)) {
+  if (typeof map !== 'object' || map === null || !isComplete(map as Record<string, unknown>)) {
     throw new CodecError('the header of the message lacks its id or its name');
   }
   return map as Record<string, unknown>;

@@ -1,4 +1,4 @@
-import { Packr, Unpackr } from 'msgpackr';
+import { Unpackr } from 'msgpackr';
 
 /** One setting of msgpackr for all that is not payload: plain maps, numbers as numbers, so that Lua reads it too. */
 const OPTIONS = {
@@ -8,10 +8,8 @@ const OPTIONS = {
   int64AsType: 'number',
 } as const;
 
-const packr = new Packr(OPTIONS);
 const unpackr = new Unpackr(OPTIONS);
 
-export const pack = (value: unknown): Buffer => packr.pack(value);
 export const unpack = (bytes: Uint8Array): unknown => unpackr.unpack(bytes) as unknown;
 export const unpackMany = (bytes: Uint8Array): unknown[] =>
   (unpackr.unpackMultiple(bytes) ?? []) as unknown[];

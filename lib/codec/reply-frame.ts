@@ -1,5 +1,6 @@
 import { CodecError, type PlainError } from '../errors/index.js';
-import { pack, unpackMany } from './msgpack.js';
+import { unpackMany } from './msgpack.js';
+import { ScriptPacker } from './script-pack.js';
 
 /** What a frame says: one more value, the last value, the end without a value, or an error as the end. */
 export const FRAME = { value: 0, last: 1, end: 2, error: 3 } as const;
@@ -18,12 +19,20 @@ export interface ReplyFrame {
   readonly body: Buffer;
 }
 
-export const encodeFrame = (
+export function encodeFrame(
   unique: string,
   sequence: number,
   kind: FrameKind,
   body: string | Uint8Array,
-): Buffer => pack([unique, sequence, kind, body]);
+): Buffer {
+  const packer = new ScriptPacker(64 + body.length);
+  packer.list(4);
+  packer.text(unique);
+  packer.value(sequence);
+  packer.value(kind);
+  packer.binary(body);
+  return packer.finish();
+}
 
 export function decodeFrames(bytes: Buffer): ReplyFrame[] {
   return unpackMany(bytes).map((frame) => {

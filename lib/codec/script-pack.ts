@@ -10,7 +10,7 @@ export type Packable =
   | readonly Packable[]
   | { readonly [key: string]: Packable | undefined };
 
-const INITIAL = 16 * 1024;
+const INITIAL = 8 * 1024;
 /** Longer text is measured first; shorter text is written as if it were ASCII. */
 const SHORT = 48;
 
@@ -19,8 +19,13 @@ const SHORT = 48;
  * bytes in Lua. A whole batch becomes one argument, which costs both sides far less than one argument a value.
  */
 export class ScriptPacker {
-  #buffer = Buffer.allocUnsafe(INITIAL);
   #at = 0;
+  #buffer: Buffer;
+
+  /** @param size bytes to begin with; it grows */
+  constructor(size = INITIAL) {
+    this.#buffer = Buffer.allocUnsafe(size);
+  }
 
   value(value: Packable | undefined): void {
     if (typeof value === 'string') this.text(value);
@@ -59,6 +64,16 @@ export class ScriptPacker {
   byte(byte: number): void {
     this.#room(1);
     this.#buffer[this.#at++] = byte;
+  }
+
+  /** Bytes as msgpack's own binary type, for readers other than scripts. */
+  binary(bytes: string | Uint8Array): void {
+    const length = Buffer.byteLength(bytes);
+    this.#head(length, -1, -1, 0xc4);
+    this.#room(length);
+    if (typeof bytes === 'string') this.#buffer.write(bytes, this.#at);
+    else this.#buffer.set(bytes, this.#at);
+    this.#at += length;
   }
 
   text(text: string): void {
@@ -127,7 +142,7 @@ export class ScriptPacker {
     this.#room(5);
     if (length <= limit) {
       this.#buffer[this.#at++] = small | length;
-    } else if (length <= 0xff && wide === 0xd9) {
+    } else if (length <= 0xff && (wide === 0xd9 || wide === 0xc4)) {
       this.#buffer[this.#at++] = wide;
       this.#buffer[this.#at++] = length;
     } else if (length <= 0xffff) {

@@ -61,7 +61,8 @@ export class ConsumerLoop {
       this.#handOn(fetched, taken);
       if (fetched.displaced) await this.#parts.onDisplaced();
       // a reader that has nothing to wait for must not starve the process
-      if (fetched.deliveries.length === 0) await new Promise<void>((resolve) => setImmediate(resolve));
+      if (fetched.deliveries.length === 0)
+        await new Promise<void>((resolve) => setImmediate(resolve));
     }
     if (next !== undefined) this.#handOn(await next, []);
   }
@@ -76,7 +77,9 @@ export class ConsumerLoop {
     const { reader, slots, addresses } = this.#parts;
     const wants: Want[] = addresses.map((address) => ({ address, limit: slots.freeOf(address) }));
     try {
-      return await reader.fetch(slots.free, wants);
+      // half of the places at most: one half is handled while the other one is read
+      const total = Math.min(slots.free, Math.ceil(slots.total / 2));
+      return await reader.fetch(total, wants);
     } catch (error) {
       await this.#parts.onError(error);
       return { deliveries: [], undecodable: [], displaced: false };

@@ -12,6 +12,9 @@ export interface RequestRunnerParts {
   readonly sendTimeout: number;
 }
 
+/** Time-outs are rounded up to this many ms: timers with few different lengths cost much less. */
+const COARSE = 50;
+
 /** Runs a request and carries its values back. The last frame leaves in the step that settles the request. */
 export class RequestRunner {
   readonly #parts: RequestRunnerParts;
@@ -23,7 +26,7 @@ export class RequestRunner {
   /** @param left milliseconds until nobody waits for the reply any more */
   run(handler: RequestHandler, handling: Handling, left: number): void {
     const reply = new Reply(handling, this.#parts);
-    handling.timer = this.#parts.clock.after(left, () => {
+    handling.timer = this.#parts.clock.after(Math.ceil(left / COARSE) * COARSE, () => {
       handling.abort(new TimeoutError(`the caller of "${handling.name}" waits no longer`));
       handling.finish({ type: 'expired' });
     });

@@ -9,11 +9,12 @@ import type {
   Verdict,
 } from '../backend/index.js';
 import { CancelledError, toPlainError } from '../errors/index.js';
-import type { QueuedKind } from '../message/index.js';
+import { type QueuedKind, addressKind } from '../message/index.js';
 import { ConsumerLoop } from './consumer-loop.js';
 import type { Exclusive } from './exclusive.js';
 import type { HandlerRegistry } from './handler-registry.js';
 import { Handling } from './handling.js';
+import { Held } from './held.js';
 import type { RequestRunner } from './request-runner.js';
 import type { ServerClock } from './server-clock.js';
 import { Session } from './session.js';
@@ -42,13 +43,11 @@ export interface SeatParts {
   readonly onError: (error: unknown) => void;
 }
 
-const leaseKey = ({ source, token }: Lease): string => `${source} ${token}`;
-
 /** This instance's place in the queue for one membership: its readers and everything it holds. */
 export class Seat {
   readonly session: Session;
   readonly #parts: SeatParts;
-  readonly #held = new Map<string, Handling>();
+  readonly #held = new Held();
   readonly #loops = new Map<QueuedKind, ConsumerLoop>();
   readonly #idle: (() => void)[] = [];
 
@@ -59,7 +58,7 @@ export class Seat {
       clock: parts.clock,
       server: parts.server,
       lostLimit: parts.lostLimit,
-      held: () => [...this.#held.values()].map((handling) => handling.delivery.lease),
+      held: () => this.#held.all().map((handling) => handling.delivery.lease),
       onBeat: (beat) => this.#onBeat(beat),
       onEvicted: () => parts.onEvicted(this),
       onError: parts.onError,
@@ -87,7 +86,7 @@ export class Seat {
 
   /** Ends everything that still runs: `verdict` decides what becomes of each. */
   endAll(reason: Error, verdict: (handling: Handling) => Verdict | undefined): void {
-    for (const handling of [...this.#held.values()]) {
+    for (const handling of this.#held.all()) {
       if (handling.finished) continue;
       handling.abort(reason);
       handling.finish(verdict(handling));
@@ -96,7 +95,7 @@ export class Seat {
 
   /** Tells the handler of a cancelled task to stop. */
   cancel(unique: string): void {
-    for (const handling of this.#held.values()) {
+    for (const handling of this.#held.all()) {
       if (handling.delivery.envelope.unique !== unique) continue;
       handling.cancelled = true;
       handling.abort(new CancelledError(`the ${handling.kind} "${handling.id}" was cancelled`));
@@ -107,7 +106,7 @@ export class Seat {
     const { queue, registry, slots, onError } = this.#parts;
     const addresses = registry.ofKind(kind).map(([address]) => address);
     if (addresses.length === 0) return;
-    const reader = queue.reader(this.consumer, kind, (lease) => this.#held.has(leaseKey(lease)));
+    const reader = queue.reader(this.consumer, kind, (lease) => this.#held.has(lease));
     const loop = new ConsumerLoop({
       reader,
       addresses,
@@ -126,17 +125,14 @@ export class Seat {
   }
 
   #accept(delivery: Delivery): void {
-    const key = leaseKey(delivery.lease);
-    const { slots } = this.#parts;
-    const handling = new Handling(delivery, this.consumer, (ended, verdict) =>
-      this.#finished(key, ended, verdict),
-    );
-    if (this.#held.has(key)) {
+    if (this.#held.has(delivery.lease)) {
       // the group was made anew and handed the entry out again: it is in hand already
-      slots[handling.kind as QueuedKind].give(delivery.envelope.address);
+      const { address } = delivery.envelope;
+      this.#parts.slots[addressKind(address)].give(address);
       return;
     }
-    this.#held.set(key, handling);
+    const handling = new Handling(delivery, this.consumer, this.#onFinish);
+    this.#held.add(handling);
     if (this.session.fresh) this.#start(handling);
     else void this.#startWhenFresh(handling);
   }
@@ -178,19 +174,20 @@ export class Seat {
     requests.run(handler, handling, left);
   }
 
-  #finished(key: string, handling: Handling, verdict: Verdict | undefined): void {
+  readonly #onFinish = (handling: Handling, verdict: Verdict | undefined): void => {
     const { slots, exclusive } = this.#parts;
     const kind = handling.kind as QueuedKind;
     const wasFull = slots[kind].give(handling.delivery.envelope.address);
     if (wasFull) this.#loops.get(kind)?.refresh();
     if (handling.started) exclusive.end();
     if (handling.alone) exclusive.resume();
-    if (verdict === undefined) this.#forget(key);
-    else this.#settle(handling.delivery, verdict, () => this.#forget(key));
-  }
+    const { delivery } = handling;
+    if (verdict === undefined) this.#forget(delivery.lease);
+    else this.#settle(delivery, verdict, () => this.#forget(delivery.lease));
+  };
 
   #giveBack(delivery: Delivery): void {
-    if (this.#held.has(leaseKey(delivery.lease))) return;
+    if (this.#held.has(delivery.lease)) return;
     this.#settle(delivery, { type: 'release' });
   }
 
@@ -218,14 +215,14 @@ export class Seat {
     });
   }
 
-  #forget(key: string): void {
-    this.#held.delete(key);
+  #forget(lease: Lease): void {
+    this.#held.delete(lease);
     if (this.#held.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
   }
 
   #onBeat(beat: Beat): void {
     for (const lease of beat.lost) {
-      const handling = this.#held.get(leaseKey(lease));
+      const handling = this.#held.get(lease);
       handling?.abort(new CancelledError(`the lease of "${handling.id}" was lost`));
       handling?.finish(undefined);
     }

@@ -20,8 +20,8 @@ export class Slots {
     return this.#paused > 0 ? 0 : Math.max(0, this.#total - this.#taken);
   }
 
-  get taken(): number {
-    return this.#taken;
+  get total(): number {
+    return this.#total;
   }
 
   /** Free places of one name. */

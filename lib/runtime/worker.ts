@@ -105,10 +105,20 @@ export class Worker {
     return this.#seat?.session.fresh ?? false;
   }
 
+  /** May be tried again after a failure: what was begun is undone. */
   async start(): Promise<void> {
-    const { registry, backend, settings } = this.#parts;
-    await this.#pump.start();
-    if (registry.addresses.length === 0) return;
+    try {
+      await this.#pump.start();
+      if (this.#parts.registry.addresses.length > 0) await this.#join();
+    } catch (error) {
+      for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
+      await this.#pump.stop();
+      throw error;
+    }
+  }
+
+  async #join(): Promise<void> {
+    const { backend, settings } = this.#parts;
     const control = backend.bus.channel('control');
     this.#unsubscribe.push(
       await backend.bus.subscribe(control, (message) => this.#onControl(message)),

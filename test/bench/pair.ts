@@ -6,6 +6,7 @@ import { FIRST } from './load.js';
 import type { Received, Sent } from './process/calls.js';
 import { ContenderProcess } from './process/contender-process.js';
 import { type RedisUsage, watchRedis } from './redis-usage.js';
+import type { Batch } from './send-all.js';
 
 const RECEIVED_WITHIN = 30_000;
 const SETTLED_WITHIN = 5_000;
@@ -27,7 +28,8 @@ export interface PairOptions {
   /** For figures about the server. */
   readonly redis: Redis;
   readonly from: 'lib' | 'dist';
-  readonly profile?: string;
+  /** A folder for profiles of the processes. */
+  readonly profile: string | undefined;
 }
 
 /** The two processes of one entry, run after run. */
@@ -42,93 +44,76 @@ export class Pair {
 
   constructor(benchCase: BenchCase, entry: Entry, options: PairOptions) {
     const { host, port, redis, from, profile } = options;
-    const { contender, mode } = entry;
+    const { contender, replies } = entry;
     this.entry = entry;
     this.#case = benchCase;
     this.#redis = redis;
     const app = uniqueName(contender);
-    const { kind } = benchCase;
-    this.#setup = { kind, host, port, app, ...(mode === undefined ? {} : { mode }) };
-    const start = (role: string): ContenderProcess =>
-      new ContenderProcess({
+    this.#setup = { kind: benchCase.kind, host, port, app, ...(replies && { replies }) };
+    const start = (role: string): ContenderProcess => {
+      const name = `${benchCase.name}-${entry.label.replaceAll(' ', '-')}-${role}`;
+      return new ContenderProcess({
         contender,
         from,
-        ...(profile === undefined
-          ? {}
-          : { profile: `${profile}/${benchCase.name}-${contender}${mode ?? ''}-${role}` }),
+        ...(profile && { profile: `${profile}/${name}` }),
       });
+    };
     this.#producer = start('producer');
     this.#consumer = start('consumer');
   }
 
   async open(): Promise<void> {
-    await this.#openConsumer();
+    if (this.#case.flow !== 'drained') await this.#consumer.call('openConsumer', this.#setup);
     await this.#producer.call('openProducer', this.#setup);
-    if (this.#case.flow === 'drained') await this.#consumer.call('close');
   }
 
-  /** One run; rejects when anything was lost, doubled or left behind. */
+  /** One run; rejects when anything was lost, came twice or was left behind. */
   async run(count: number): Promise<Run> {
-    const first = this.#next;
+    const batch = { first: this.#next, count, inFlight: this.#case.inFlight };
     this.#next += count;
-    await this.#consumer.call('expect', { first, count });
-    const watched = await watchRedis(this.#redis);
-    const batch = { first, count, inFlight: this.#case.inFlight };
-    const [sent, received] =
+    const figures =
       this.#case.flow === 'drained' ? await this.#drain(batch) : await this.#both(batch);
-    const server = await watched();
-    await this.#check(received, count);
-    const elapsed = this.#elapsed(sent, received);
-    const rate = (count / elapsed) * 1_000;
-    return { rate, count, elapsed, producer: sent, consumer: received, server };
+    await this.#settled();
+    this.#check(await this.#consumer.call('received', 0), count);
+    if (this.#case.flow === 'drained') await this.#consumer.call('close');
+    const elapsed = this.#elapsed(figures);
+    return { ...figures, count, elapsed, rate: (count / elapsed) * 1_000 };
   }
 
   async end(): Promise<void> {
     await Promise.all([this.#producer.end(), this.#consumer.end()]);
   }
 
-  async #both(batch: {
-    first: number;
-    count: number;
-    inFlight: number;
-  }): Promise<[Sent, Received]> {
-    return await Promise.all([
+  async #both(batch: Batch): Promise<Figures> {
+    await this.#consumer.call('expect', batch);
+    const watched = await watchRedis(this.#redis);
+    const [producer, consumer] = await Promise.all([
       this.#producer.call('send', batch),
       this.#consumer.call('received', RECEIVED_WITHIN),
     ]);
+    return { producer, consumer, server: await watched() };
   }
 
-  async #drain(batch: {
-    first: number;
-    count: number;
-    inFlight: number;
-  }): Promise<[Sent, Received]> {
-    const sent = await this.#producer.call('send', batch);
-    await this.#openConsumer();
-    const received = await this.#consumer.call('received', RECEIVED_WITHIN);
-    await this.#settled();
-    await this.#consumer.call('close');
-    return [sent, received];
-  }
-
-  async #openConsumer(): Promise<void> {
+  async #drain(batch: Batch): Promise<Figures> {
+    const producer = await this.#producer.call('send', batch);
+    const watched = await watchRedis(this.#redis);
+    await this.#consumer.call('expect', batch);
     await this.#consumer.call('openConsumer', this.#setup);
+    const consumer = await this.#consumer.call('received', RECEIVED_WITHIN);
+    return { producer, consumer, server: await watched() };
   }
 
-  #elapsed(sent: Sent, received: Received): number {
+  #elapsed({ producer, consumer }: Figures): number {
     const { flow } = this.#case;
-    if (flow === 'answered') return sent.endedAt - sent.startedAt;
-    return received.lastAt - (flow === 'drained' ? received.firstAt : sent.startedAt);
+    if (flow === 'answered') return producer.endedAt - producer.startedAt;
+    return consumer.lastAt - (flow === 'drained' ? consumer.firstAt : producer.startedAt);
   }
 
-  async #check({ received, duplicates, strays }: Received, count: number): Promise<void> {
-    const wrong = received !== count || duplicates > 0 || strays > 0;
-    if (wrong) {
-      throw new Error(
-        `${this.#case.name}, ${this.entry.label}: ${received} of ${count} arrived, ${duplicates} twice, ${strays} of another run`,
-      );
-    }
-    await this.#settled();
+  #check({ received, duplicates, strays }: Received, count: number): void {
+    if (received === count && duplicates === 0 && strays === 0) return;
+    throw this.#wrong(
+      `${received} of ${count} arrived, ${duplicates} came twice, ${strays} were of another run`,
+    );
   }
 
   async #settled(): Promise<void> {
@@ -136,12 +121,14 @@ export class Pair {
     for (;;) {
       const backlog = await this.#producer.call('backlog');
       if (backlog === 0) return;
-      if (performance.now() > deadline) {
-        throw new Error(
-          `${this.#case.name}, ${this.entry.label}: ${backlog} messages were left behind`,
-        );
-      }
+      if (performance.now() > deadline) throw this.#wrong(`${backlog} messages were left behind`);
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
   }
+
+  #wrong(what: string): Error {
+    return new Error(`${this.#case.name}, ${this.entry.label}: ${what}`);
+  }
 }
+
+type Figures = Pick<Run, 'producer' | 'consumer' | 'server'>;

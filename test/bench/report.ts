@@ -1,59 +1,95 @@
+import type { Redis } from 'ioredis';
 import { availableParallelism, cpus } from 'node:os';
-import type { BenchCase } from './bench-case.js';
+import type { BenchCase, Ratio } from './bench-case.js';
 import type { Run } from './pair.js';
+import type { Results } from './run-case.js';
 
 const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 
-export const describeMachine = (redisVersion: string): string =>
-  `${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} cores, Node ${process.versions.node}, Redis ${redisVersion}, persistence off\n`;
+export async function describeMachine(redis: Redis): Promise<string> {
+  const version = /redis_version:(\S+)/.exec(await redis.info('server'))?.[1] ?? 'unknown';
+  const processor = cpus()[0]?.model.trim() ?? 'unknown processor';
+  const machine = `${processor}, ${availableParallelism()} cores`;
+  return `${machine}, Node ${process.versions.node}, Redis ${version} with persistence off; one producer and one consumer process, payloads of 100 bytes`;
+}
 
 /** A Markdown table of one case and its ratios. */
-export function formatCase(
-  benchCase: BenchCase,
-  results: ReadonlyMap<string, readonly Run[]>,
-): string {
-  const rows = [...results].map(([label, runs]) => {
-    const rates = runs.map((run) => run.rate).toSorted((a, b) => a - b);
-    const range = `${whole.format(rates[0] ?? 0)}–${whole.format(rates.at(-1) ?? 0)}`;
-    return `| ${label} | ${whole.format(median(rates))} | ${range} |`;
-  });
-  const ratios = benchCase.ratios.flatMap(({ of, to, goal }) => {
-    const ours = results.get(of);
-    const theirs = results.get(to);
-    if (ours === undefined || theirs === undefined) return [];
-    const list = ours.map((run, i) => run.rate / theirs[i]!.rate);
-    const value = median(list);
-    const verdict =
-      goal === undefined ? '' : ` (goal ${goal}: ${value >= goal ? 'reached' : 'MISSED'})`;
-    return [`- ${of} : ${to} = ${value.toFixed(2)}${verdict}`];
-  });
-  const head = `| ${benchCase.title} | median /s | range |\n| --- | ---: | ---: |`;
-  return `${[head, ...rows].join('\n')}\n\n${ratios.join('\n')}\n`;
+export function formatCase(benchCase: BenchCase, results: Results, verbose: boolean): string {
+  const usage = verbose
+    ? { names: ['producer µs', 'consumer µs', 'Redis µs', 'sum µs'], of: usageOf }
+    : { names: [], of: () => [] };
+  const rows = [...results].map(([label, runs]) =>
+    [label, ...ratesOf(runs), ...usage.of(runs)].join(' | '),
+  );
+  const head = [benchCase.title, 'messages/s, median', 'range', ...usage.names];
+  const rule = head.map((_, i) => (i === 0 ? '---' : '---:'));
+  const table = [head.join(' | '), rule.join(' | '), ...rows].map((row) => `| ${row} |`);
+  const ratios = benchCase.ratios.flatMap((ratio) => describeRatio(ratio, results));
+  return [...table, '', ...ratios].join('\n');
 }
 
-/** Where the time of one run went: µs of processor time per message in each process. */
+function ratesOf(runs: readonly Run[]): string[] {
+  const rates = runs.map(({ rate }) => rate);
+  const range = [Math.min(...rates), Math.max(...rates)].map((rate) => whole.format(rate));
+  return [whole.format(median(rates)), range.join('–')];
+}
+
+/** Medians of the processor time per message. */
+function usageOf(runs: readonly Run[]): string[] {
+  const figures = runs.map(perMessage);
+  return (['producer', 'consumer', 'redis', 'sum'] as const).map((part) =>
+    median(figures.map((figure) => figure[part])).toFixed(1),
+  );
+}
+
+/** The median of the ratios of single rounds: what slowed one contender then slowed the other as well. */
+function describeRatio({ of, to, goal }: Ratio, results: Results): string[] {
+  const [above = [], below = []] = [results.get(of), results.get(to)];
+  if (above.length === 0 || below.length === 0) return [];
+  const ratios = above.flatMap(({ rate }, round) => {
+    const other = below[round];
+    return other === undefined ? [] : [rate / other.rate];
+  });
+  const ratio = median(ratios);
+  const range = `${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)}`;
+  const verdict =
+    goal === undefined ? '' : `, goal ${goal}: ${ratio >= goal ? 'reached' : 'MISSED'}`;
+  return [`- ${of} to ${to}: ${ratio.toFixed(2)} (${range})${verdict}`];
+}
+
+/** Where the time of one run went. */
 export function describeRun(label: string, run: Run): string {
-  const per = (ms: number): string => ((ms * 1_000) / run.count).toFixed(2);
-  const { producer, consumer, server } = run;
-  const sum = producer.cpu + consumer.cpu + server.cpu;
+  const { producer, consumer, server, count, elapsed } = run;
+  const { producer: sending, consumer: handling, redis, sum } = perMessage(run);
   const commands = server.commands
-    .filter(({ calls }) => calls * 100 > run.count)
-    .slice(0, 12)
+    .filter(({ calls }) => calls * 100 > count)
+    .slice(0, 10)
     .map(({ name, calls, usec }) => {
-      const each = (usec / calls).toFixed(1);
-      return `${name} ${(calls / run.count).toFixed(2)} × ${each} µs`;
+      return `${name} ${(calls / count).toFixed(3)} × ${(usec / calls).toFixed(1)} µs`;
     });
+  const parts = `producer ${sending.toFixed(1)} + consumer ${handling.toFixed(1)} + Redis ${redis.toFixed(1)}`;
+  const sent = producer.endedAt - producer.startedAt;
   return [
-    `  ${label}: ${whole.format(run.rate)} /s; processor µs per message: ${per(sum)} =`,
-    `producer ${per(producer.cpu)} + consumer ${per(consumer.cpu)} + Redis ${per(server.cpu)};`,
-    `${Math.round((sum / run.elapsed) * 100)} % busy; sent in ${whole.format(producer.endedAt - producer.startedAt)} of ${whole.format(run.elapsed)} ms; ${producer.rss} + ${consumer.rss} MiB`,
-    `\n    calls per message: ${commands.join(', ')}`,
-  ].join(' ');
+    `${label}: ${whole.format(run.rate)} /s; processor µs per message ${sum.toFixed(1)} = ${parts}`,
+    `sent in ${whole.format(sent)} ms, in all ${whole.format(elapsed)} ms; ${producer.rss} + ${consumer.rss} MiB`,
+    `commands per message: ${commands.join(', ')}`,
+  ].join('\n    ');
 }
 
-export function median(values: readonly number[]): number {
+function perMessage({ producer, consumer, server, count }: Run): {
+  producer: number;
+  consumer: number;
+  redis: number;
+  sum: number;
+} {
+  const per = (cpu: number): number => (cpu * 1_000) / count;
+  const [sending, handling, redis] = [per(producer.cpu), per(consumer.cpu), per(server.cpu)];
+  return { producer: sending, consumer: handling, redis, sum: sending + handling + redis };
+}
+
+function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
+  const middle = Math.floor(sorted.length / 2);
   const high = sorted[middle] ?? 0;
-  return sorted.length % 2 === 1 ? high : ((sorted[middle - 1] ?? 0) + high) / 2;
+  return sorted.length % 2 === 1 ? high : ((sorted[middle - 1] ?? high) + high) / 2;
 }

@@ -139,7 +139,12 @@ export class Consumer {
   }
 
   async leave(): Promise<void> {
-    await this.#backend.queue.evict(this.id, { leaving: true, lostLimit: LOST_LIMIT });
+    await this.evict(this);
+  }
+
+  /** Says for another one that it leaves. */
+  async evict({ id }: Consumer): Promise<void> {
+    await this.#backend.queue.evict(id, { leaving: true, lostLimit: LOST_LIMIT });
   }
 
   async #fetch(kind: QueuedKind, total: number, wants: readonly Want[]): Promise<Delivery[]> {

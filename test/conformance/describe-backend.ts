@@ -12,6 +12,7 @@ import { describeFeatures } from './features.js';
 import { describeInspector } from './inspector.js';
 import { describeKeys } from './queue-keys.js';
 import { describeKeyScopes } from './queue-key-scopes.js';
+import { describeKeyWorkers } from './queue-key-workers.js';
 import { describeLanes } from './queue-lanes.js';
 import { describeLifecycle } from './lifecycle.js';
 import { describeMembers } from './queue-members.js';
@@ -28,6 +29,7 @@ const SUBJECTS = [
   describeCompeting,
   describeKeys,
   describeKeyScopes,
+  describeKeyWorkers,
   describeRetry,
   describeDeadLetters,
   describeDelay,

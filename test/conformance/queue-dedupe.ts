@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { task } from './messages.js';
+import { request, task } from './messages.js';
 import type { OpenScene } from './scene.js';
 
 const LONG = 600_000;
@@ -64,6 +64,18 @@ export function describeDedupe(open: OpenScene): void {
         task('a', { dedupe: { id: 'x:t:b', window: LONG } }),
       );
       expect(added.every(({ duplicate }) => !duplicate)).toBe(true);
+    });
+
+    it('does not remember what was refused', async () => {
+      const scene = await open();
+      const consumer = await scene.join({ tasks: ['a'], streamLength: 1 });
+      const message = task('a', { dedupe: { id: 'x', window: LONG } });
+      await expect(scene.add(message, task('a'))).rejects.toMatchObject({ code: 'OVERLOADED' });
+      await expect(scene.add(message, request('nobody'))).rejects.toMatchObject({
+        code: 'NO_HANDLER',
+      });
+      expect(await scene.add(message)).toMatchObject([{ duplicate: false }]);
+      expect((await consumer.takeOne()).envelope.unique).toBe(message.envelope.unique);
     });
 
     it('covers delayed messages', async () => {

@@ -80,6 +80,13 @@ export function describeDelivery(open: OpenScene): void {
       expect(texts(await consumer.take(40)).map(Number)).toEqual([...Array(40).keys()]);
     });
 
+    it('keeps the order of calls that nobody waited for', async () => {
+      const scene = await open();
+      const consumer = await scene.join({ tasks: ['a'] });
+      await Promise.all(tasks('a', 300).map((message) => scene.add(message)));
+      expect(texts(await consumer.take(300)).map(Number)).toEqual([...Array(300).keys()]);
+    });
+
     it('accepts a group of 256 in one step and says so in its order', async () => {
       const scene = await open();
       const consumer = await scene.join({ tasks: ['a'] });

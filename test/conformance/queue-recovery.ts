@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { LOST_LIMIT } from './consumer.js';
 import { idOf, task, tasks } from './messages.js';
 import { type OpenScene, texts } from './scene.js';
 
@@ -156,6 +157,39 @@ export function describeRecovery(open: OpenScene): void {
       for (const delivery of await heir.take(2)) await heir.done(delivery);
       await heir.leave();
       expect(await scene.audit()).toMatchObject({ keyHolders: [], leftovers: [] });
+    });
+
+    it('places nothing twice when two evict at once', async () => {
+      const scene = await open();
+      const dying = await scene.join({ tasks: ['a'], ttl: SOON });
+      const heir = await scene.join({ tasks: ['a'] });
+      await scene.add(...tasks('a', 250, { target: dying.id }));
+      await dying.take(100);
+      const other = await scene.connect();
+      await scene.until(async () => (await heir.beat()).expired.includes(dying.id));
+      const options = { leaving: false, lostLimit: LOST_LIMIT };
+      const evictions = [scene.backend, other].map(({ queue }) => queue.evict(dying.id, options));
+      expect(await Promise.all(evictions)).toEqual(['evicted', 'evicted']);
+      const taken = await heir.take(250);
+      expect(new Set(taken.map(idOf)).size).toBe(250);
+      expect(taken.filter(({ envelope }) => envelope.lost === 1)).toHaveLength(100);
+      expect(await heir.poll()).toEqual([]);
+    });
+
+    it('ends a delivery once if it is settled while its consumer is evicted', async () => {
+      const scene = await open();
+      const heir = await scene.join({ tasks: ['a'] });
+      for (let round = 0; round < 10; round++) {
+        const leaving = await scene.join({ tasks: ['a'] }, await scene.connect());
+        await scene.add(...tasks('a', 3, { target: leaving.id }));
+        const held = await leaving.take(3);
+        const settling = held.map((delivery) => leaving.done(delivery));
+        await heir.evict(leaving);
+        const settled = (await Promise.all(settling)).filter((each) => each === 'settled');
+        const rest = await heir.poll();
+        expect(rest.length + settled.length).toBe(3);
+        for (const delivery of rest) await heir.done(delivery);
+      }
     });
 
     it('loses nothing while many come and go at once', async () => {

@@ -46,6 +46,7 @@ answerCalls({
 });
 process.on('unhandledRejection', (reason) => say('unhandled', { reason: String(reason) }));
 process.on('SIGTERM', () => void close());
+say('begun');
 runtime.start().then(
   () => say('ready', { consumer: runtime.consumerId }),
   (error: Error) => say('refused', { reason: error.message }),

@@ -2,6 +2,7 @@ import { type Address, addressKind, addressName } from '../../message/index.js';
 import type { ConsumerStats, InspectorPort, NameStats, QueueStats } from '../index.js';
 import type { Connection } from './connection.js';
 import type { MemoryHub } from './hub.js';
+import { NextTurn } from './next-turn.js';
 import type { Seat } from './seat.js';
 import { laneId } from './streams.js';
 import { Tally } from './tally.js';
@@ -33,7 +34,7 @@ export class MemoryInspector implements InspectorPort {
   async ping(): Promise<number> {
     const { clock } = this.#connection.hub;
     const start = clock.monotonic();
-    await new Promise(setImmediate);
+    await new Promise<void>((resolve) => new NextTurn(resolve).ask());
     return clock.monotonic() - start;
   }
 }

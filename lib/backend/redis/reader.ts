@@ -48,6 +48,7 @@ export class RedisReader implements Reader {
   #closed = false;
   #waiting = false;
   #count = FIRST_COUNT;
+  #laneIsQuiet = true;
   #turn = 0;
 
   constructor(consumer: string, kind: QueuedKind, parts: ReaderParts) {
@@ -90,7 +91,8 @@ export class RedisReader implements Reader {
     const streams = this.#streams(total, wants);
     if (this.#recover || performance.now() - this.#looked > LOOK)
       return await this.#readAgain(wants);
-    const share = Math.floor(total / streams.length);
+    // nearly always the lane is empty: then the names share all of it (a race reads a few more, which are given back)
+    const share = Math.floor(total / Math.max(1, streams.length - (this.#laneIsQuiet ? 1 : 0)));
     if (share >= 1 && streams.every((stream) => stream.limit >= share)) {
       return await this.#wait(streams, Math.min(share, this.#count));
     }
@@ -166,7 +168,10 @@ export class RedisReader implements Reader {
     const head = ['GROUP', GROUP, this.#consumer, 'COUNT', count, ...waits, 'STREAMS'];
     const args = [...head, ...keys, ...keys.map(() => id)];
     const timeout = block === undefined ? undefined : block + SILENCE;
-    return parseEntries(await this.#parts.link.call('XREADGROUP', args, timeout));
+    const entries = parseEntries(await this.#parts.link.call('XREADGROUP', args, timeout));
+    // streams answer in the order asked, the lane first
+    this.#laneIsQuiet = entries[0]?.lease.source !== this.#lane;
+    return entries;
   }
 
   async #failed(error: unknown): Promise<Fetched> {

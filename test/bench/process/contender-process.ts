@@ -40,10 +40,11 @@ export class ContenderProcess {
     ...args: Parameters<Calls[M]>
   ): Promise<Awaited<ReturnType<Calls[M]>>> {
     const id = this.#next++;
-    return await new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
+    const answer = new Promise<unknown>((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
       this.#child.send({ id, method, args });
     });
+    return (await answer) as Awaited<ReturnType<Calls[M]>>;
   }
 
   /** Closes what is open and ends the process. */

@@ -1,4 +1,5 @@
 // One process of one contender: `node … contender.worker.ts CONTENDER`. Does what its parent asks.
+import { inspect } from 'node:util';
 import type { Consumer, Producer } from '../contender.js';
 import { sendAll } from '../send-all.js';
 import { Tally, sharedNow } from '../tally.js';
@@ -47,10 +48,10 @@ const calls: Calls = {
     return { ...tally.receipt, ...usage() };
   },
   async send(batch) {
-    const { send } = opened();
+    const sender = opened();
     cpuAtStart = process.cpuUsage();
     const startedAt = sharedNow();
-    await sendAll(batch, send);
+    await sendAll(batch, (load) => sender.send(load));
     return { startedAt, endedAt: sharedNow(), ...usage() };
   },
   async backlog() {
@@ -62,8 +63,7 @@ process.on('message', ({ id, method, args }: Call) => {
   const run = calls[method] as (...given: unknown[]) => Promise<unknown>;
   run(...args).then(
     (value) => answer({ id, value }),
-    (error: unknown) =>
-      answer({ id, error: error instanceof Error ? `${error.stack}` : `${error}` }),
+    (error: unknown) => answer({ id, error: inspect(error) }),
   );
 });
 // the parent is gone, or has what it wanted

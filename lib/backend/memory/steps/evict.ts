@@ -11,6 +11,11 @@ const LOST_TASK = toPlainError(
 );
 const LOST_REQUEST = encodeErrorBody(toPlainError(new ServerLostError()));
 
+interface Eviction {
+  readonly consumer: string;
+  readonly options: EvictOptions;
+}
+
 /** Ends a membership; what the consumer held, and what lay unread in its lanes, is placed again. */
 export function evict(
   hub: MemoryHub,
@@ -21,16 +26,11 @@ export function evict(
   if (seat === undefined) return 'evicted';
   if (!options.leaving && seat.expiresAt > hub.clock.now()) return 'alive';
   hub.members.remove(consumer);
-  for (const message of hub.holdings.takeAll(consumer))
-    giveBack(hub, message, { consumer, options });
+  const eviction = { consumer, options };
+  for (const message of hub.holdings.takeAll(consumer)) giveBack(hub, message, eviction);
   for (const kind of ['task', 'request'] as const) emptyLane(hub, laneId(consumer, kind));
   hub.say({ type: 'members', epoch: hub.members.epoch });
   return 'evicted';
-}
-
-interface Eviction {
-  readonly consumer: string;
-  readonly options: EvictOptions;
 }
 
 function giveBack(hub: MemoryHub, message: StoredMessage, { consumer, options }: Eviction): void {

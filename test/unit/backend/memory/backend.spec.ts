@@ -98,6 +98,17 @@ describe('MemoryBackend', () => {
     expect(isDue).toBe(true);
   });
 
+  it('moves messages while a test holds time still', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const { queue, inspector } = await connect(uniqueName('app'));
+    await queue.join(member);
+    await queue.add(tasks('a', 1));
+    const fetched = await queue.reader('c', 'task').fetch(1, [{ address: 't:a', limit: 1 }]);
+    expect(fetched.deliveries).toHaveLength(1);
+    expect(await inspector.ping()).toBe(0);
+  });
+
   it('rotates strictly among names', async () => {
     const { queue } = await connect(uniqueName('app'));
     const names = ['t:a', 't:b', 't:c'].map((address) => ({ address, own: true }));
