@@ -9,7 +9,7 @@ export type {
   TaskDefaults,
   TaskPolicyOptions,
 } from './options.js';
-export { DURATION_FORM, parseDuration, type Duration } from './duration.js';
+export { DURATION_FORM, parseDuration, type Duration } from '../message/index.js';
 export { DEFAULTS } from './defaults.js';
 export { resolveOptions } from './resolve-options.js';
 export type { ResolvedOptions } from './resolved-options.js';

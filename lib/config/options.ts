@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { PayloadCodec } from '../codec/index.js';
-import type { Duration } from './duration.js';
+import type { Duration } from '../message/index.js';
 
 /**
  * How a broker is set up. What is left out comes from the environment (of the broker named `default`

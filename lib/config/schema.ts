@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { PayloadCodec } from '../codec/index.js';
-import { DURATION_FORM, parseDuration } from './duration.js';
+import { DURATION_FORM, parseDuration } from '../message/index.js';
 import type { BrokerLogger } from './options.js';
 import { URL_FORM, parseRedisUrl } from './redis-address.js';
 

@@ -4,3 +4,4 @@ export { type Address, addressKind, addressName, toAddress } from './address.js'
 export { MessageIds, messageId, parseMessageId } from './message-id.js';
 export type { Envelope, MessagePolicy } from './envelope.js';
 export type { BackoffPolicy, TaskPolicy } from './policy.js';
+export { DURATION_FORM, type Duration, parseDuration } from './duration.js';

@@ -5,8 +5,7 @@ import {
   UnrecoverableError,
   toPlainError,
 } from '../errors/index.js';
-import type { TaskPolicy } from '../message/index.js';
-import { parseDelay } from './duration.js';
+import { DURATION_FORM, type TaskPolicy, parseDuration } from '../message/index.js';
 import type { TaskHandler } from './handler.js';
 import type { Handling } from './handling.js';
 import { isThenable } from './is-thenable.js';
@@ -72,10 +71,10 @@ export class TaskRunner {
   }
 
   #later(handling: Handling, error: RetryLaterError): Verdict {
-    const delay = parseDelay(error.delay);
+    const delay = parseDuration(error.delay);
     if (delay !== undefined) return { type: 'retry', delay, counts: false };
     const wrong = new TypeError(
-      `RetryLaterError needs milliseconds or a duration such as "30s", got ${String(error.delay)}`,
+      `RetryLaterError needs ${DURATION_FORM}, got ${String(error.delay)}`,
     );
     return dead(handling, 'failed', wrong);
   }

@@ -1,21 +1,18 @@
-import { randomBytes } from 'node:crypto';
-import { hostname } from 'node:os';
 import {
   type Backend,
   type Beat,
   type Clock,
-  type Member,
   type Unsubscribe,
   decodeControl,
 } from '../backend/index.js';
-import { CancelledError, ServerLostError, toPlainError } from '../errors/index.js';
-import { FRAME, encodeErrorBody, encodeFrame } from '../codec/index.js';
-import type { Verdict } from '../backend/index.js';
+import { CancelledError, toPlainError } from '../errors/index.js';
 import { DelayedTimer } from './delayed-timer.js';
 import { EventPump } from './event-pump.js';
 import { Exclusive } from './exclusive.js';
 import type { HandlerRegistry } from './handler-registry.js';
-import type { Handling } from './handling.js';
+import { giveBack } from './give-back.js';
+import { Housekeeper } from './housekeeper.js';
+import { newConsumerId, newMember } from './member.js';
 import type { PayloadEncoder } from './payload-encoder.js';
 import { RequestRunner } from './request-runner.js';
 import { Seat, type SeatParts } from './seat.js';
@@ -47,6 +44,7 @@ export class Worker {
   readonly #seatParts: SeatParts;
   readonly #timer: DelayedTimer;
   readonly #pump: EventPump;
+  readonly #housekeeper: Housekeeper;
   readonly #abandon = new AbortController();
   readonly #instance: string;
   #seat: Seat | undefined;
@@ -59,7 +57,7 @@ export class Worker {
     const { backend, clock, settings, registry, payloads } = parts;
     const server = new ServerClock(clock);
     const onError = (error: unknown): void => this.#report(error);
-    this.#instance = consumerId(settings.service);
+    this.#instance = newConsumerId(settings.service);
     this.#timer = new DelayedTimer({ queue: backend.queue, clock, server, onError });
     this.#pump = new EventPump({
       bus: backend.bus,
@@ -68,6 +66,13 @@ export class Worker {
       consumerId: this.#instance,
       onError,
       onDrop: (dropped) => this.#reportDrop(dropped),
+    });
+    const { lostLimit } = settings.tasks;
+    this.#housekeeper = new Housekeeper({
+      queue: backend.queue,
+      lostLimit,
+      log: parts.log,
+      onError,
     });
     const slots = toSlots(settings, registry);
     this.#seatParts = {
@@ -84,7 +89,7 @@ export class Worker {
         payloads,
         sendTimeout: settings.sendTimeout,
       }),
-      lostLimit: settings.tasks.lostLimit,
+      lostLimit,
       abandon: this.#abandon.signal,
       onBeat: (beat, seat) => this.#onBeat(beat, seat),
       onEvicted: (seat) => this.#onEvicted(seat),
@@ -118,7 +123,7 @@ export class Worker {
   }
 
   async #join(): Promise<void> {
-    const { backend, settings } = this.#parts;
+    const { backend, settings, registry } = this.#parts;
     const control = backend.bus.channel('control');
     this.#unsubscribe.push(
       await backend.bus.subscribe(control, (message) => this.#onControl(message)),
@@ -126,7 +131,7 @@ export class Worker {
         if (state === 'up') void this.#seat?.session.beat();
       }),
     );
-    const seat = new Seat(toMember(consumerId(settings.service), this.#parts), this.#seatParts);
+    const seat = new Seat(newMember(settings, registry), this.#seatParts);
     await seat.open();
     this.#take(seat);
   }
@@ -165,35 +170,7 @@ export class Worker {
 
   #onBeat(beat: Beat, seat: Seat): void {
     this.#timer.next(beat.nextDue, beat.leader);
-    for (const consumer of beat.expired) {
-      if (consumer !== seat.consumer) void this.#evict(consumer);
-    }
-    if (beat.leader && !this.#stopping) void this.#reclaim();
-  }
-
-  async #evict(consumer: string): Promise<void> {
-    if (this.#evicting.has(consumer)) return;
-    this.#evicting.add(consumer);
-    const { queue } = this.#parts.backend;
-    const { lostLimit } = this.#seatParts;
-    try {
-      const result = await queue.evict(consumer, { leaving: false, lostLimit });
-      if (result === 'evicted') {
-        this.#parts.log.warn(`evicted ${consumer}: no sign of life; its work is placed again`);
-      }
-    } catch (error) {
-      this.#report(error);
-    } finally {
-      this.#evicting.delete(consumer);
-    }
-  }
-
-  async #reclaim(): Promise<void> {
-    try {
-      await this.#parts.backend.queue.reclaim(this.#seatParts.lostLimit);
-    } catch (error) {
-      this.#report(error);
-    }
+    if (!this.#stopping) this.#housekeeper.tidy(beat, seat.consumer);
   }
 
   #onEvicted(seat: Seat): void {
@@ -209,9 +186,9 @@ export class Worker {
   }
 
   async #rejoin(): Promise<void> {
-    const { settings, clock } = this.#parts;
+    const { settings, registry, clock } = this.#parts;
     while (!this.#stopping) {
-      const seat = new Seat(toMember(consumerId(settings.service), this.#parts), this.#seatParts);
+      const seat = new Seat(newMember(settings, registry), this.#seatParts);
       try {
         await seat.open();
       } catch (error) {
@@ -257,20 +234,6 @@ export class Worker {
   }
 }
 
-/** Tasks go back as they were; the callers of requests learn at once that they must ask again. */
-function giveBack(handling: Handling): Verdict {
-  const { replyTo, keepReply, unique } = handling.delivery.envelope;
-  if (handling.kind === 'task' || !handling.started) return { type: 'release' };
-  if (replyTo === undefined) return { type: 'done' };
-  const body = encodeErrorBody(toPlainError(new ServerLostError()));
-  const frame = encodeFrame(unique, 0, FRAME.error, body);
-  const keep = keepReply === undefined ? {} : { keep: keepReply };
-  return { type: 'done', reply: { channel: replyTo, frame, ...keep } };
-}
-
-const consumerId = (service: string): string =>
-  `${service}-${hostname()}-${process.pid}-${randomBytes(6).toString('base64url')}`;
-
 function toSlots(
   settings: RuntimeSettings,
   registry: HandlerRegistry,
@@ -283,22 +246,5 @@ function toSlots(
   return {
     task: new Slots(settings.maxJobs, limits),
     request: new Slots(settings.rpc.maxJobs, limits),
-  };
-}
-
-function toMember(consumer: string, { settings, registry }: WorkerParts): Member {
-  const { service, instanceName, heartbeatTtl, streamLength, overflow, rpc } = settings;
-  return {
-    consumer,
-    service,
-    instanceName,
-    ttl: heartbeatTtl,
-    names: registry.addresses.map(([address, handler]) => ({
-      address,
-      own: handler.concurrency !== undefined,
-    })),
-    ...(streamLength === undefined ? {} : { streamLength }),
-    overflow,
-    maxWaiting: rpc.maxWaiting,
   };
 }

@@ -1,0 +1,48 @@
+import type { Beat, QueuePort } from '../backend/index.js';
+import type { RuntimeLog } from './settings.js';
+
+export interface HousekeeperParts {
+  readonly queue: QueuePort;
+  readonly lostLimit: number;
+  readonly log: RuntimeLog;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Places again what dead instances held: whoever learns of one evicts it, the leader looks for what they left. */
+export class Housekeeper {
+  readonly #parts: HousekeeperParts;
+  readonly #evicting = new Set<string>();
+
+  constructor(parts: HousekeeperParts) {
+    this.#parts = parts;
+  }
+
+  /** What a beat of `consumer` asks for. */
+  tidy(beat: Beat, consumer: string): void {
+    for (const expired of beat.expired) if (expired !== consumer) void this.#evict(expired);
+    if (beat.leader) void this.#reclaim();
+  }
+
+  async #evict(consumer: string): Promise<void> {
+    if (this.#evicting.has(consumer)) return;
+    this.#evicting.add(consumer);
+    const { queue, lostLimit, log, onError } = this.#parts;
+    try {
+      if ((await queue.evict(consumer, { leaving: false, lostLimit })) === 'evicted') {
+        log.warn(`evicted ${consumer}: no sign of life; its work is placed again`);
+      }
+    } catch (error) {
+      onError(error);
+    } finally {
+      this.#evicting.delete(consumer);
+    }
+  }
+
+  async #reclaim(): Promise<void> {
+    try {
+      await this.#parts.queue.reclaim(this.#parts.lostLimit);
+    } catch (error) {
+      this.#parts.onError(error);
+    }
+  }
+}
