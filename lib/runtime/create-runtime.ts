@@ -34,6 +34,7 @@ class BrokerRuntime implements Runtime {
   readonly #clock: Clock;
   #worker: Worker | undefined;
   #connecting: Promise<void> | undefined;
+  #connected = false;
   #starting: Promise<void> | undefined;
   #draining: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
@@ -87,6 +88,7 @@ class BrokerRuntime implements Runtime {
     this.#connecting ??= this.#backend.connect();
     try {
       await this.#connecting;
+      this.#connected = true;
     } catch (error) {
       this.#connecting = undefined;
       throw error;
@@ -165,6 +167,8 @@ class BrokerRuntime implements Runtime {
   }
 
   async #close(): Promise<void> {
+    // a connection that is still tried for is given up first, or everything would wait for it
+    if (!this.#connected) await this.#backend.close();
     await this.drain();
     this.#requester.close();
     await this.#backend.close();

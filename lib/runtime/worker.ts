@@ -50,7 +50,6 @@ export class Worker {
   #seat: Seat | undefined;
   readonly #unsubscribe: Unsubscribe[] = [];
   #stopping = false;
-  readonly #evicting = new Set<string>();
 
   constructor(parts: WorkerParts) {
     this.#parts = parts;

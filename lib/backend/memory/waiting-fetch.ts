@@ -19,7 +19,6 @@ export class WaitingFetch implements Waiter<MessageStream> {
   readonly #hub: MemoryHub;
   readonly #call: FetchCall;
   readonly #resolve: (fetched: Fetched) => void;
-  #isOver = false;
 
   constructor(hub: MemoryHub, call: FetchCall, resolve: (fetched: Fetched) => void) {
     this.#hub = hub;
@@ -42,7 +41,6 @@ export class WaitingFetch implements Waiter<MessageStream> {
   }
 
   serve(): boolean {
-    if (this.#isOver) return true;
     if (this.#hub.members.find(this.#call.consumer) === undefined) return this.#end([], true);
     const deliveries = this.#take();
     if (deliveries.length === 0) return false;
@@ -76,7 +74,6 @@ export class WaitingFetch implements Waiter<MessageStream> {
   }
 
   #end(deliveries: readonly Delivery[], displaced = false): true {
-    this.#isOver = true;
     this.#resolve({ deliveries, undecodable: [], displaced });
     return true;
   }
