@@ -79,5 +79,10 @@ function summary(thrown: object): string {
   }
 }
 
-const reasonOf = (cause: unknown): string =>
-  cause instanceof Error ? cause.message : String(cause);
+function reasonOf(cause: unknown): string {
+  try {
+    return cause instanceof Error ? cause.message : String(cause);
+  } catch {
+    return 'the reason cannot be described either';
+  }
+}

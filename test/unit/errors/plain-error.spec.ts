@@ -121,7 +121,7 @@ describe('toPlainError', () => {
     const plain = toPlainError(Object.assign(new Error('e'), { data }));
     expect(plain).toMatchObject({
       message: 'e',
-      data: expect.stringMatching(/^data without a JSON form \(.+\)$/) as string,
+      data: expect.stringMatching(/^data without a JSON form \(.+\)$/s) as string,
     });
     expect(JSON.parse(JSON.stringify(plain))).toEqual(plain);
   });

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Handling } from '../../../lib/runtime/handling.js';
 import { delivery } from './delivery.js';
 
@@ -43,17 +43,21 @@ describe('Handling', () => {
   });
 
   it('makes no signal before it is asked for, then one that is aborted already', () => {
-    const made = vi.spyOn(globalThis, 'AbortController');
-    try {
-      const { handling } = handlingOf();
-      const reason = new Error('stop');
-      handling.abort(reason);
-      expect(made).not.toHaveBeenCalled();
-      expect([handling.signal.aborted, handling.signal.reason]).toEqual([true, reason]);
-      expect(made).toHaveBeenCalledTimes(1);
-    } finally {
-      made.mockRestore();
+    let made = 0;
+    class Counted extends AbortController {
+      constructor() {
+        super();
+        made += 1;
+      }
     }
+    vi.stubGlobal('AbortController', Counted);
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const { handling } = handlingOf();
+    const reason = new Error('stop');
+    handling.abort(reason);
+    handling.finish({ type: 'done' });
+    expect(made).toBe(0);
+    expect([handling.signal.aborted, handling.signal.reason, made]).toEqual([true, reason, 1]);
   });
 
   it('keeps the first reason', () => {

@@ -23,15 +23,16 @@ end
 
 -- An entry that is acknowledged now is still there; one that moved on is not.
 local function acknowledge(source, ids)
-  local acked = call('XACK', source, 'g', unpack(ids))
-  if acked < #ids then
+  local accepted = #ids
+  if call('XACK', source, 'g', unpack(ids)) < #ids then
     for _, id in ipairs(ids) do
       if #call('XRANGE', source, id, id) == 0 then
         reject(source, id)
+        accepted = accepted - 1
       end
     end
   end
-  done = done + acked
+  done = done + accepted
   removals[#removals + 1] = { source, ids }
 end
 

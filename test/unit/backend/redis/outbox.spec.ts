@@ -104,12 +104,13 @@ describe('Outbox', () => {
     await push(
       item('a', { count: 2 }),
       item('b', { count: 2 }),
-      item('c', { bytes: 9 }),
+      item('c', { bytes: 10 }),
       item('d', { bytes: 1 }),
+      item('f', { bytes: 9 }),
       item('e', { bytes: 10 }),
     );
-    for (const n of [0, 1, 2, 3]) await arrive(n);
-    expect(sent).toEqual([['a'], ['b'], ['c', 'd'], ['e']]);
+    for (const n of [0, 1, 2, 3, 4]) await arrive(n);
+    expect(sent).toEqual([['a'], ['b'], ['c'], ['d', 'f'], ['e']]);
   });
 
   it('sends what is larger than a batch alone', async () => {
