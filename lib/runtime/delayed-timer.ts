@@ -56,15 +56,24 @@ export class DelayedTimer {
   }
 
   async #promote(): Promise<void> {
-    const sent = this.#parts.clock.monotonic();
+    const { clock, queue, server, onError } = this.#parts;
+    const sent = clock.monotonic();
+    const due = this.#due;
+    // what is heard from here on may be missing in the answer
+    this.#due = undefined;
     try {
-      const { now, nextDue } = await this.#parts.queue.promote();
-      this.#parts.server.measure(now, sent);
-      this.#arm(nextDue);
+      const { now, nextDue } = await queue.promote();
+      server.measure(now, sent);
+      this.#arm(earlier(this.#due, nextDue));
     } catch (error) {
       if (this.#stopped) return;
-      this.#parts.onError(error);
-      this.#timer = this.#parts.clock.after(RETRY, () => void this.#promote());
+      onError(error);
+      this.#timer?.cancel();
+      this.#due = due;
+      this.#timer = clock.after(RETRY, () => void this.#promote());
     }
   }
 }
+
+const earlier = (a: number | undefined, b: number | undefined): number | undefined =>
+  a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);

@@ -105,8 +105,10 @@ export class EventPump {
 
   #ended(): void {
     this.#running -= 1;
-    const next = this.#waiting.shift();
-    if (next !== undefined) this.#handle(next);
+    // one that ends at once makes room for the next one
+    while (this.#running < MAX_RUNNING && this.#waiting.length > 0) {
+      this.#handle(this.#waiting.shift() as Arrived);
+    }
     if (this.#running <= 0) for (const resolve of this.#idle.splice(0)) resolve();
   }
 

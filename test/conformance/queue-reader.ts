@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { task, tasks } from './messages.js';
 import { type OpenScene, texts } from './scene.js';
 
+const NOTHING = { deliveries: [], undecodable: [], displaced: false };
+
 export function describeReader(open: OpenScene): void {
   describe('reader', () => {
     it('waits until something comes', async () => {
@@ -50,14 +52,14 @@ export function describeReader(open: OpenScene): void {
       const fetching = consumer.reader().fetch(1, consumer.wants());
       await scene.site.calm();
       consumer.reader().wake();
-      expect(await fetching).toEqual({ deliveries: [], undecodable: [], displaced: false });
+      expect(await fetching).toEqual(NOTHING);
     });
 
     it('returns at once when it was woken before', async () => {
       const scene = await open();
       const consumer = await scene.join({ tasks: ['a'] });
       consumer.reader().wake();
-      expect((await consumer.reader().fetch(1, consumer.wants())).deliveries).toEqual([]);
+      expect(await consumer.reader().fetch(1, consumer.wants())).toEqual(NOTHING);
       const fetching = consumer.fetch(1);
       await scene.add(task('a', { payload: 'after the wake' }));
       expect(texts(await fetching)).toEqual(['after the wake']);

@@ -1,3 +1,5 @@
+import type { Backend } from '../../lib/backend/index.js';
+import { MemoryBackend } from '../../lib/backend/memory/index.js';
 import { RedisBackend } from '../../lib/backend/redis/index.js';
 import { jsonCodec } from '../../lib/codec/index.js';
 import { DEFAULTS } from '../../lib/config/defaults.js';
@@ -12,7 +14,8 @@ import { type Tell, Workshop, machineTime } from './work.js';
 
 /** A broker of these tests, in this process or another one: plain data. */
 export interface BrokerConfig {
-  readonly url: string;
+  /** The Redis; absent: the memory of this process. */
+  readonly url?: string;
   readonly appName: string;
   readonly settings?: SettingsOverlay;
   /** Names it handles, or more than names. */
@@ -28,7 +31,7 @@ export type SettingsOverlay = Partial<Omit<RuntimeSettings, 'tasks' | 'rpc'>> & 
 
 export interface Broker {
   readonly runtime: Runtime;
-  readonly backend: RedisBackend;
+  readonly backend: Backend;
   readonly workshop: Workshop;
 }
 
@@ -40,9 +43,8 @@ export const TAKEOVER = (TTL * 4) / 3 + 1_000;
 
 /** A broker that is not connected yet, with the workshop's handlers. */
 export function createBroker(config: BrokerConfig, tell: Tell, log: RuntimeLog): Broker {
-  const { url, appName, tasks = [], requests = [], events = [] } = config;
-  const onError = (error: unknown): void => log.error(String(error));
-  const backend = new RedisBackend({ prefix: 'test', appName, redis: { url }, onError });
+  const { tasks = [], requests = [], events = [] } = config;
+  const backend = toBackend(config, (error) => log.error(String(error)));
   const settings = toSettings(config.settings);
   const runtime = createRuntime({ backend, settings, codec: jsonCodec, log });
   const workshop = new Workshop(tell, async () => await runtime.health());
@@ -58,6 +60,12 @@ export function createBroker(config: BrokerConfig, tell: Tell, log: RuntimeLog):
   runtime.on('link', (state) => say(`link ${state}`));
   runtime.on('gap', () => say('gap'));
   return { runtime, backend, workshop };
+}
+
+function toBackend({ url, appName }: BrokerConfig, onError: (error: unknown) => void): Backend {
+  const app = { prefix: 'test', appName, onError };
+  if (url === undefined) return new MemoryBackend({ ...app, overflow: 'reject' });
+  return new RedisBackend({ ...app, redis: { url } });
 }
 
 export function toSettings({ tasks, rpc, ...rest }: SettingsOverlay = {}): RuntimeSettings {

@@ -41,7 +41,11 @@ answerCalls({
     await ask(runtime.sender, { name, data, options }),
   flood: (options: { size: number; bytes: number }) => void flood(options).catch(print),
   release: (n: number) => workshop.release(n),
-  health: async () => await runtime.health(),
+  /** Milliseconds of processor time so far. */
+  cpu: () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1_000;
+  },
   close: () => void close(),
 });
 process.on('unhandledRejection', (reason) => say('unhandled', { reason: String(reason) }));

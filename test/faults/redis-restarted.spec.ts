@@ -24,77 +24,91 @@ const idsOf = (brokers: readonly LocalBroker[]): (string | undefined)[] =>
   brokers.map(({ runtime }) => runtime.consumerId);
 
 describe.concurrent('Redis is killed and started again', () => {
-  durableFaultTest('with its file: nothing is lost, nothing runs twice, nobody is evicted', async ({ app, expect }) => {
-    const consumers = await two(app);
-    const ids = idsOf(consumers);
-    const [{ runtime }] = consumers;
-    const batches = range(40).map((batch) =>
-      range(15, batch * 15).map((n) => ({
-        name: 'work',
-        data: { n, ms: 20, failures: n % 10 === 0 ? 1 : 0 },
-        options: n % 3 === 0 ? { key: `k${n % 7}` } : n % 5 === 0 ? { delay: 300 } : {},
-      })),
-    );
-    const sent = (async () => {
-      for (const batch of batches) await runtime.sender.enqueue(batch);
-    })();
-    await consumers[0].facts.count(50, ended);
-    await app.server.kill();
-    await app.server.restart();
-    await sent;
-    await app.counted({ added: 600, done: 600, dead: 0 }, { within: 20_000 });
+  durableFaultTest(
+    'with its file: nothing is lost, nothing runs twice, nobody is evicted',
+    async ({ app, expect }) => {
+      const consumers = await two(app);
+      const ids = idsOf(consumers);
+      const [{ runtime }] = consumers;
+      const batches = range(40).map((batch) =>
+        range(15, batch * 15).map((n) => ({
+          name: 'work',
+          data: { n, ms: 20, failures: n % 10 === 0 ? 1 : 0 },
+          options: n % 3 === 0 ? { key: `k${n % 7}` } : n % 5 === 0 ? { delay: 300 } : {},
+        })),
+      );
+      const sent = (async () => {
+        for (const batch of batches) await runtime.sender.enqueue(batch);
+      })();
+      await consumers[0].facts.count(50, ended);
+      await app.server.kill();
+      await app.server.restart();
+      await sent;
+      await app.counted({ added: 600, done: 600, dead: 0 }, { within: 20_000 });
 
-    const facts = consumers.flatMap((consumer) => consumer.facts.all);
-    expect(facts.filter(ended)).toHaveLength(600);
-    expect(new Set(facts.filter(ended).map(({ n }) => n)).size).toBe(600);
-    expect(await app.counters()).toMatchObject({ lost: 0, retried: 60 });
-    expect(idsOf(consumers)).toEqual(ids);
-    expect(facts.filter(evicted)).toEqual([]);
-  });
+      const facts = consumers.flatMap((consumer) => consumer.facts.all);
+      expect(facts.filter(ended)).toHaveLength(600);
+      expect(new Set(facts.filter(ended).map(({ n }) => n)).size).toBe(600);
+      expect(await app.counters()).toMatchObject({ lost: 0, retried: 60 });
+      expect(idsOf(consumers)).toEqual(ids);
+      expect(facts.filter(evicted)).toEqual([]);
+    },
+  );
 
-  durableFaultTest('after twice the time to live: nobody is evicted, what was held is kept', async ({ app, expect }) => {
-    const consumers = await two(app);
-    const ids = idsOf(consumers);
-    const [a, b] = consumers;
-    await a.runtime.sender.enqueue([
-      { name: 'work', data: { n: 0, hold: true }, options: { target: ids[0] ?? '', key: 'k' } },
-      { name: 'work', data: { n: 1, hold: true }, options: { target: ids[1] ?? '' } },
-      { name: 'work', data: { n: 2 }, options: { key: 'k' } },
-      { name: 'work', data: { n: 3 }, options: { delay: TTL } },
-    ]);
-    await Promise.all([a.facts.until(started), b.facts.until(started)]);
-    await app.server.kill();
-    // one handler ends during the outage, the other one after it
-    a.workshop.release(0);
-    await pass(TTL * 2);
-    await app.server.restart();
-    await app.counted({ done: 3 });
-    await pass(TTL);
-    b.workshop.release(1);
-    await app.counted({ done: 4, lost: 0, stale: 0 });
+  durableFaultTest(
+    'after twice the time to live: nobody is evicted, what was held is kept',
+    async ({ app, expect }) => {
+      const consumers = await two(app);
+      const ids = idsOf(consumers);
+      const [a, b] = consumers;
+      await a.runtime.sender.enqueue([
+        { name: 'work', data: { n: 0, hold: true }, options: { target: ids[0] ?? '', key: 'k' } },
+        { name: 'work', data: { n: 1, hold: true }, options: { target: ids[1] ?? '' } },
+        { name: 'work', data: { n: 2 }, options: { key: 'k' } },
+        { name: 'work', data: { n: 3 }, options: { delay: TTL } },
+      ]);
+      await Promise.all([a.facts.until(started), b.facts.until(started)]);
+      await app.server.kill();
+      // one handler ends during the outage, the other one after it
+      a.workshop.release(0);
+      await pass(TTL * 2);
+      await app.server.restart();
+      await app.counted({ done: 3 });
+      await pass(TTL);
+      b.workshop.release(1);
+      await app.counted({ done: 4, lost: 0, stale: 0 });
 
-    const facts = [...a.facts.all, ...b.facts.all];
-    expect(facts.filter(started).map(({ n }) => n).toSorted()).toEqual([0, 1, 2, 3]);
-    expect(facts.filter(evicted)).toEqual([]);
-    expect(idsOf(consumers)).toEqual(ids);
-  });
+      const facts = [...a.facts.all, ...b.facts.all];
+      expect(
+        facts
+          .filter(started)
+          .map(({ n }) => n)
+          .toSorted(),
+      ).toEqual([0, 1, 2, 3]);
+      expect(facts.filter(evicted)).toEqual([]);
+      expect(idsOf(consumers)).toEqual(ids);
+    },
+  );
 
-  durableFaultTest('and a consumer died meanwhile: its work is taken over', async ({ app, expect }) => {
-    const victim = await app.spawn({ tasks });
-    const target = victim.facts.find(({ what }) => what === 'ready')?.consumer ?? '';
-    const other = await app.start({ tasks });
-    const work = { n: 1, hold: true, only: target };
-    await other.runtime.sender.enqueue([{ name: 'work', data: work, options: { target } }]);
-    await victim.facts.until(started);
-    await app.server.kill();
-    await victim.kill();
-    await pass(TTL);
-    await app.server.restart();
+  durableFaultTest(
+    'and a consumer died meanwhile: its work is taken over',
+    async ({ app, expect }) => {
+      const victim = await app.spawn({ tasks });
+      const target = victim.facts.find(({ what }) => what === 'ready')?.consumer ?? '';
+      const other = await app.start({ tasks });
+      const work = { n: 1, hold: true, only: target };
+      await other.runtime.sender.enqueue([{ name: 'work', data: work, options: { target } }]);
+      await victim.facts.until(started);
+      await app.server.kill();
+      await victim.kill();
+      await pass(TTL);
+      await app.server.restart();
 
-    // everybody gets its time to live anew
-    await other.facts.until(ended, { within: TTL + TAKEOVER });
-    await app.counted({ done: 1, lost: 1 });
-  });
+      // everybody gets its time to live anew
+      await other.facts.until(ended, { within: TTL + TAKEOVER });
+      await app.counted({ done: 1, lost: 1 });
+    },
+  );
 
   faultTest('without a file: all is gone, and work goes on', async ({ app, expect }) => {
     const consumer = await app.start({ tasks, requests: ['ask'], events: ['news'], settings });
@@ -146,7 +160,9 @@ describe.concurrent('somebody makes Redis forget', () => {
     const [{ runtime }] = consumers;
     for (const round of range(10)) {
       await app.redis.script('FLUSH');
-      await runtime.sender.enqueue(range(10, round * 10).map((n) => ({ name: 'work', data: { n } })));
+      await runtime.sender.enqueue(
+        range(10, round * 10).map((n) => ({ name: 'work', data: { n } })),
+      );
     }
     await app.counted({ added: 100, done: 100, lost: 0 });
     expect(consumers.flatMap(({ facts }) => facts.filter(ended))).toHaveLength(100);
@@ -190,21 +206,28 @@ describe.concurrent('somebody makes Redis forget', () => {
     expect(b.facts.filter(ended)).toHaveLength(10);
   });
 
-  faultTest('the group of a stream: what waits is handled, what runs ends once', async ({ app, expect }) => {
-    const consumers = await Promise.all(
-      range(2).map(async () => await app.start({ tasks, settings: { maxJobs: 1 } })),
-    );
-    const [{ runtime }] = consumers as [LocalBroker, LocalBroker];
-    await runtime.sender.enqueue(range(10).map((n) => ({ name: 'work', data: { n, hold: n < 2 } })));
-    for (const { facts } of consumers) await facts.until(started);
-    await app.redis.xgroup('DESTROY', app.keys.stream('t:work'), 'g');
-    for (const { facts, workshop } of consumers) workshop.release(facts.find(started)?.n ?? -1);
+  faultTest(
+    'the group of a stream: what waits is handled, what runs ends once',
+    async ({ app, expect }) => {
+      const consumers = await Promise.all(
+        range(2).map(async () => await app.start({ tasks, settings: { maxJobs: 1 } })),
+      );
+      const [{ runtime }] = consumers as [LocalBroker, LocalBroker];
+      await runtime.sender.enqueue(
+        range(10).map((n) => ({ name: 'work', data: { n, hold: n < 2 } })),
+      );
+      for (const { facts } of consumers) await facts.until(started);
+      await app.redis.xgroup('DESTROY', app.keys.stream('t:work'), 'g');
+      for (const { facts, workshop } of consumers) workshop.release(facts.find(started)?.n ?? -1);
 
-    await app.counted({ done: 10 }, { within: 10_000 });
-    const handled = new Set(consumers.flatMap(({ facts }) => facts.filter(ended)).map(({ n }) => n));
-    expect([...handled].toSorted()).toEqual(range(10));
-    expect(await app.redis.xlen(app.keys.stream('t:work'))).toBe(0);
-  });
+      await app.counted({ done: 10 }, { within: 10_000 });
+      const handled = new Set(
+        consumers.flatMap(({ facts }) => facts.filter(ended)).map(({ n }) => n),
+      );
+      expect([...handled].toSorted()).toEqual(range(10));
+      expect(await app.redis.xlen(app.keys.stream('t:work'))).toBe(0);
+    },
+  );
 
   faultTest('a consumer: it joins again by itself', async ({ app, expect }) => {
     const [a, b] = await two(app);
@@ -212,7 +235,9 @@ describe.concurrent('somebody makes Redis forget', () => {
     await app.redis.hdel(app.keys.key('members'), before);
     await app.redis.zrem(app.keys.key('expiries'), before);
     await b.facts.until(evicted);
-    const again = await b.facts.until(({ what, consumer }) => what === 'joined' && consumer !== before);
+    const again = await b.facts.until(
+      ({ what, consumer }) => what === 'joined' && consumer !== before,
+    );
     const options = { target: again.consumer ?? '' };
     await a.runtime.sender.enqueue([{ name: 'work', data: { n: 1 }, options }]);
 

@@ -78,35 +78,43 @@ function task(n: number, crew: Crew): TaskToSend {
 }
 
 describe('workers that are killed and asked to end, about one a second', () => {
-  durableFaultTest('all tasks are settled once, in the order of their keys, and nothing stays', async ({ app }) => {
-    const proxy = await app.proxy();
-    const producer = app.broker({ through: proxy, settings: { sendTimeout: 20_000 } });
-    const crew = new Crew(app);
-    await crew.hire(WORKERS);
-    await producer.runtime.connect();
-    const send = async (end: number): Promise<void> => {
-      for (const batch of range(BATCHES, end * BATCHES)) {
-        const tasks = range(BATCH, batch * BATCH).map((n) => task(n, crew));
-        await producer.runtime.sender.enqueue(tasks);
-        await pass(LIFE / BATCHES / 2);
-      }
-    };
-    const trouble = async (end: number): Promise<void> => {
-      proxy.cut();
-      await Promise.all([crew.hire(1), crew.end(end % 2 === 0 ? 'SIGKILL' : 'SIGTERM')]);
-    };
-    for (const end of range(ENDS)) await Promise.all([send(end), trouble(end), pass(LIFE)]);
-    await app.counted({ added: TASKS, done: TASKS }, { within: 30_000 });
-    // those who were killed last are found out
-    await eventually(async () => (await app.stats()).consumers.length === WORKERS);
-    await crew.dismiss();
-    await producer.runtime.close();
+  durableFaultTest(
+    'all tasks are settled once, in the order of their keys, and nothing stays',
+    async ({ app }) => {
+      const proxy = await app.proxy();
+      const producer = app.broker({ through: proxy, settings: { sendTimeout: 20_000 } });
+      const crew = new Crew(app);
+      await crew.hire(WORKERS);
+      await producer.runtime.connect();
+      const send = async (end: number): Promise<void> => {
+        for (const batch of range(BATCHES, end * BATCHES)) {
+          const tasks = range(BATCH, batch * BATCH).map((n) => task(n, crew));
+          await producer.runtime.sender.enqueue(tasks);
+          await pass(LIFE / BATCHES / 2);
+        }
+      };
+      const trouble = async (end: number): Promise<void> => {
+        proxy.cut();
+        await Promise.all([crew.hire(1), crew.end(end % 2 === 0 ? 'SIGKILL' : 'SIGTERM')]);
+      };
+      for (const end of range(ENDS)) await Promise.all([send(end), trouble(end), pass(LIFE)]);
+      await app.counted({ added: TASKS, done: TASKS }, { within: 30_000 });
+      // those who were killed last are found out
+      await eventually(async () => (await app.stats()).consumers.length === WORKERS);
+      await crew.dismiss();
+      await producer.runtime.close();
 
-    expect(await app.counters()).toMatchObject({ added: TASKS, done: TASKS, dead: 0, duplicates: 0 });
-    checkHandled(crew);
-    for (const key of range(KEYS).map((n) => `key ${n}`)) checkKey(crew, key);
-    await checkKeysLeft(app);
-  });
+      expect(await app.counters()).toMatchObject({
+        added: TASKS,
+        done: TASKS,
+        dead: 0,
+        duplicates: 0,
+      });
+      checkHandled(crew);
+      for (const key of range(KEYS).map((n) => `key ${n}`)) checkKey(crew, key);
+      await checkKeysLeft(app);
+    },
+  );
 });
 
 /** Each was handled, and only those twice that failed or whose worker was killed. */

@@ -15,12 +15,12 @@ export interface Work {
   readonly only?: string;
   /** Keep the event loop busy for so long, in ms. */
   readonly block?: number;
-  /** Kill the own process. */
-  readonly die?: boolean;
   /** Wait until {@link Workshop.release}. */
   readonly hold?: boolean;
   /** Take so long, in ms. */
   readonly ms?: number;
+  /** Kill the own process. */
+  readonly die?: boolean;
   /** Fail in the first so many attempts. */
   readonly failures?: number;
 }
@@ -101,12 +101,12 @@ export class Workshop {
   async #do({ n, block = 0, die, hold, ms = 0 }: Work, context: HandlingContext): Promise<void> {
     const end = machineTime() + block;
     while (machineTime() < end);
+    if (hold === true) await new Promise<void>((go) => this.#held.set(n, go));
+    if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
     if (die === true) {
       await new Promise<void>((told) => this.#say('dying', { n }, context, told));
       process.kill(process.pid, 'SIGKILL');
     }
-    if (hold === true) await new Promise<void>((go) => this.#held.set(n, go));
-    if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
   }
 
   async #sayVitals({ n }: Work, { consumerId: consumer }: HandlingContext): Promise<void> {

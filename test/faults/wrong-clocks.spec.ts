@@ -36,7 +36,11 @@ describe.concurrent('the clocks of the processes are an hour ahead and an hour b
         for (const [k, delay] of delays.entries()) {
           const n = 100 * i + 10 * j + k;
           sent.set(n, machineTime() + delay);
-          await send(sender, { name: 'work', data: { n, failures: 1 }, options: { delay, target } });
+          await send(sender, {
+            name: 'work',
+            data: { n, failures: 1 },
+            options: { delay, target },
+          });
         }
       }
     }
@@ -46,7 +50,9 @@ describe.concurrent('the clocks of the processes are an hour ahead and an hour b
     await app.counted({ done: sent.size + 1, retried: sent.size, duplicates: 1 });
 
     expect(second).toEqual({ id: first?.id, duplicate: true });
-    for (const { n = -1, at, attempt } of [...ahead.facts.all, ...behind.facts.all].filter(started)) {
+    for (const { n = -1, at, attempt } of [...ahead.facts.all, ...behind.facts.all].filter(
+      started,
+    )) {
       const due = sent.get(n);
       if (due === undefined || attempt !== 1) continue;
       expect(at).toBeGreaterThanOrEqual(due - 1);

@@ -34,8 +34,8 @@ export class WaitingFetch implements Waiter<MessageStream> {
   }
 
   sources(): readonly MessageStream[] {
-    const { consumer, kind, total, wants } = this.#call;
-    const names = wants.filter(({ limit }) => total > 0 && limit > 0);
+    const { consumer, kind, wants } = this.#call;
+    const names = wants.filter(({ limit }) => limit > 0);
     const ids = [laneId(consumer, kind), ...names.map(({ address }) => address)];
     return ids.map((id) => this.#hub.streams.of(id));
   }

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type Clock, type Member, systemClock } from '../../../../lib/backend/index.js';
+import { hubs } from '../../../../lib/backend/memory/hubs.js';
 import { MemoryBackend } from '../../../../lib/backend/memory/index.js';
 import { tasks } from '../../../conformance/messages.js';
 import { ManualClock } from '../../../support/manual-clock.js';
@@ -84,6 +85,33 @@ describe('MemoryBackend', () => {
     await expect(backend.queue.promote()).rejects.toMatchObject({ code: 'CLOSED' });
   });
 
+  it('says once how its link has changed', async () => {
+    const backend = new MemoryBackend({
+      prefix: 'p',
+      appName: uniqueName('app'),
+      overflow: 'reject',
+    });
+    const states: string[] = [];
+    backend.onLink((state) => states.push(state));
+    const connecting = backend.connect();
+    expect(states).toEqual([]);
+    await connecting;
+    await backend.connect();
+    await backend.close();
+    await backend.close();
+    await new Promise(setImmediate);
+    expect(states).toEqual(['up', 'down']);
+  });
+
+  it('fetches nothing through a closed reader', async () => {
+    const { queue } = await connect(uniqueName('app'));
+    await queue.join(member);
+    const reader = queue.reader('c', 'task');
+    await reader.close();
+    await reader.close();
+    await expect(reader.fetch(1, [])).rejects.toMatchObject({ code: 'CLOSED' });
+  });
+
   it('does not keep the timers of the process waiting while a queue is worked off', async () => {
     const { queue } = await connect(uniqueName('app'));
     await queue.join(member);
@@ -122,6 +150,26 @@ describe('MemoryBackend', () => {
       taken.push(deliveries.map(({ envelope }) => envelope.address.slice(2)).join(''));
     }
     expect(taken).toEqual(['abca', 'bcab', 'cabc']);
+  });
+
+  it('takes no room for names whose messages are all settled', async () => {
+    const app = uniqueName('app');
+    const { queue } = await connect(app);
+    const names = Array.from({ length: 50 }, (_, i) => `name ${i}`);
+    const addresses = names.map((name) => `t:${name}`);
+    await queue.join({ ...member, names: addresses.map((address) => ({ address, own: false })) });
+    await queue.add(names.flatMap((name) => tasks(name, 2, { key: name })));
+    const reader = queue.reader('c', 'task');
+    for (let settled = 0; settled < 100;) {
+      const wants = addresses.map((address) => ({ address, limit: 10 }));
+      const { deliveries } = await reader.fetch(10, wants);
+      for (const delivery of deliveries) await queue.settle('c', delivery, { type: 'done' });
+      settled += deliveries.length;
+    }
+    const hub = hubs.find({ prefix: 'p', appName: app }, systemClock);
+    expect([...(hub?.streams.all() ?? [])]).toEqual([]);
+    expect([...(hub?.holdings.all() ?? [])]).toEqual([]);
+    expect([hub?.messages.size, hub?.gate.size]).toEqual([0, 0]);
   });
 
   it('ends the waiting fetch of a consumer that is evicted', async () => {

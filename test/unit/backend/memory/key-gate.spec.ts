@@ -24,6 +24,7 @@ describe('KeyGate', () => {
     expect(gate.free(second)).toBeUndefined();
     expect(gate.free(first)).toBe(second);
     expect([gate.holds(first), gate.holds(second)]).toEqual([false, true]);
+    expect([...gate.holders()]).toEqual([second]);
     expect(gate.free(second)).toBe(third);
     expect(gate.free(third)).toBeUndefined();
     expect([gate.size, [...gate.holders()]]).toEqual([0, []]);

@@ -1,0 +1,182 @@
+import { describe, expect, it } from 'vitest';
+import type { BusPort, Verdict } from '../../../lib/backend/index.js';
+import { FRAME, type ReplyFrame, decodeErrorBody, decodeFrames } from '../../../lib/codec/index.js';
+import type { RequestHandler } from '../../../lib/runtime/handler.js';
+import { Handling } from '../../../lib/runtime/handling.js';
+import { RequestRunner } from '../../../lib/runtime/request-runner.js';
+import { ManualClock } from '../../support/manual-clock.js';
+import { Recorder } from '../../support/recorder.js';
+import { type DeliveryParts, delivery } from './delivery.js';
+import { payloads } from './settings.js';
+
+type Invoke = RequestHandler['invoke'];
+
+const REPLY = { unique: 'u', replyTo: 'here' };
+/** Time-outs are rounded up to this. */
+const COARSE = 50;
+
+function run(invoke: Invoke, parts: DeliveryParts = {}, publish?: () => Promise<void>) {
+  const clock = new ManualClock();
+  const published: (readonly [string, ReplyFrame[]])[] = [];
+  const bus: Pick<BusPort, 'publish'> = {
+    publish: (channel, message) => {
+      published.push([channel, decodeFrames(Buffer.from(message))]);
+      return publish?.() ?? Promise.resolve();
+    },
+  };
+  const verdicts = new Recorder<Verdict | undefined>();
+  const handling = new Handling(delivery('r:get', { ...REPLY, ...parts }), 'me', (_, verdict) =>
+    verdicts.record(verdict),
+  );
+  const runner = new RequestRunner({ bus: bus as BusPort, clock, payloads, sendTimeout: 100 });
+  runner.run({ kind: 'request', name: 'get', invoke }, handling, 1_000);
+  return { clock, handling, verdicts, published };
+}
+
+const look = ({ unique, sequence, kind, body }: ReplyFrame) => [
+  unique,
+  sequence,
+  kind,
+  kind === FRAME.error ? decodeErrorBody(body) : body.toString(),
+];
+
+/** Every frame in order, the one that settles last; each as id, number, kind and text. */
+async function framesOf(...args: Parameters<typeof run>): Promise<unknown[]> {
+  const { published, verdicts } = run(...args);
+  const verdict = await verdicts.next();
+  expect(verdict?.type).toBe('done');
+  const reply = verdict?.type === 'done' ? verdict.reply : undefined;
+  const last = reply === undefined ? [] : decodeFrames(Buffer.from(reply.frame));
+  return [...published.flatMap(([, frames]) => frames), ...last].map(look);
+}
+
+describe('RequestRunner', () => {
+  it('hands over the decoded payload and the message', async () => {
+    let seen: unknown[] = [];
+    const { handling, verdicts } = run((...args) => void (seen = args), { payload: '[1]' });
+    await verdicts.next();
+    expect(seen.slice(0, 2)).toEqual([[1], handling]);
+  });
+
+  it('answers one value with one frame, in the step that settles the request', async () => {
+    const { published, verdicts } = run((_, __, next) => next({ a: 1 }), { keepReply: 70 });
+    const verdict = await verdicts.next();
+    expect(published).toEqual([]);
+    expect(verdict).toMatchObject({ type: 'done', reply: { channel: 'here', keep: 70 } });
+    expect(await framesOf((_, __, next) => next({ a: 1 }))).toEqual([
+      ['u', 0, FRAME.last, '{"a":1}'],
+    ]);
+  });
+
+  it('answers several values with numbered frames, the last one says so', async () => {
+    const frames = await framesOf(async (_, __, next) => {
+      next('a');
+      next('b');
+      await Promise.resolve();
+      next(undefined);
+    });
+    expect(frames).toEqual([
+      ['u', 0, FRAME.value, '"a"'],
+      ['u', 1, FRAME.value, '"b"'],
+      ['u', 2, FRAME.last, ''],
+    ]);
+  });
+
+  it('answers no value with the end alone', async () => {
+    expect(await framesOf(() => 'a value returned is no value of the reply')).toEqual([
+      ['u', 0, FRAME.end, ''],
+    ]);
+  });
+
+  it.each<readonly [string, Invoke]>([
+    ['rejects', () => Promise.reject(Object.assign(new Error('no'), { code: 'NO' }))],
+    [
+      'throws',
+      () => {
+        throw Object.assign(new Error('no'), { code: 'NO' });
+      },
+    ],
+  ])('answers with an error when the handler %s', async (_, invoke) => {
+    expect(await framesOf(invoke)).toEqual([
+      ['u', 0, FRAME.error, { name: 'Error', message: 'no', code: 'NO' }],
+    ]);
+  });
+
+  it('sends the values before an error', async () => {
+    const frames = await framesOf((_, __, next) => {
+      next(1);
+      next(2);
+      throw new Error('no');
+    });
+    expect(frames).toEqual([
+      ['u', 0, FRAME.value, '1'],
+      ['u', 1, FRAME.value, '2'],
+      ['u', 2, FRAME.error, { name: 'Error', message: 'no' }],
+    ]);
+  });
+
+  it('answers with an error when a value cannot be encoded, or the request cannot be decoded', async () => {
+    const code = (frames: unknown[]): unknown =>
+      (frames as [[0, 0, 0, { code: string }]])[0][3].code;
+    expect(code(await framesOf((_, __, next) => next(1n)))).toBe('CODEC');
+    expect(code(await framesOf((_, __, next) => next('x'.repeat(1_000))))).toBe(
+      'PAYLOAD_TOO_LARGE',
+    );
+    expect(code(await framesOf(() => 1, { payload: '{' }))).toBe('CODEC');
+  });
+
+  it('settles after the values are out, and a lost one does not stop it', async () => {
+    const fates: ((lost: boolean) => void)[] = [];
+    const { verdicts, published } = run(
+      (_, __, next) => [1, 2, 3].forEach(next),
+      {},
+      () =>
+        new Promise((resolve, reject) =>
+          fates.push((lost) => (lost ? reject(new Error('lost')) : resolve())),
+        ),
+    );
+    await new Promise(setImmediate);
+    expect([published.length, verdicts.all]).toEqual([2, []]);
+    fates[0]?.(true);
+    await new Promise(setImmediate);
+    expect(verdicts.all).toEqual([]);
+    fates[1]?.(false);
+    expect(await verdicts.next()).toMatchObject({ type: 'done' });
+  });
+
+  it('answers nobody when nobody asked for an answer', async () => {
+    const { verdicts, published } = run((_, __, next) => [1, 2].forEach(next), {
+      replyTo: undefined as unknown as string,
+    });
+    expect(await verdicts.next()).toEqual({ type: 'done' });
+    expect(published).toEqual([]);
+  });
+
+  it('ends when its caller waits no longer; what comes later goes nowhere', async () => {
+    let say: (value: unknown) => void = () => undefined;
+    let finish: () => void = () => undefined;
+    const { clock, handling, verdicts, published } = run(
+      (_, __, next) =>
+        new Promise<void>((resolve) => {
+          say = next;
+          finish = resolve;
+        }),
+    );
+    say(1);
+    clock.advance(1_000 - 1);
+    expect(verdicts.all).toEqual([]);
+    clock.advance(COARSE);
+    expect(handling.signal.reason).toMatchObject({ code: 'TIMEOUT' });
+    say(2);
+    say(3);
+    finish();
+    await new Promise(setImmediate);
+    expect([verdicts.all, published]).toEqual([[{ type: 'expired' }], []]);
+  });
+
+  it('leaves no timer behind', async () => {
+    const { clock, verdicts } = run(() => 1);
+    await verdicts.next();
+    expect(clock.pending).toBe(0);
+  });
+});
