@@ -2,7 +2,7 @@ import type { QueuedKind } from '../message/index.js';
 import type { Added, Delivery, Fetched, Lease, NewMessage, Undecodable, Want } from './messages.js';
 import type { CancelResult, Settlement, Verdict } from './verdict.js';
 
-/** One running instance of a service, for as long as it is not evicted; a rejoin is a new consumer. */
+/** One running instance of a service. It is live until it is evicted, whatever its time; a rejoin is a new consumer. */
 export interface Member {
   /** `service-host-pid-random`, never used again. */
   readonly consumer: string;
@@ -42,12 +42,12 @@ export interface Beat {
 export interface Reader {
   /**
    * Waits until a message can be taken, then takes at most `total` (in rare races a few more, which the caller gives
-   * back) and at most `limit` of each name. Resolves empty after {@link wake}, {@link close}, or now and then.
+   * back; 1 or more) and at most `limit` of each name. Resolves empty after {@link wake}, {@link close}, or now and then.
    */
   fetch(total: number, wants: readonly Want[]): Promise<Fetched>;
   /** Ends a waiting `fetch`; without one, the next `fetch` returns at once. */
   wake(): void;
-  /** Ends a waiting `fetch` for good. What arrives late is fetched by nobody and comes back by eviction. */
+  /** Ends a waiting `fetch` for good; later ones reject with CLOSED. What arrives late comes back by eviction. */
   close(): Promise<void>;
 }
 

@@ -20,7 +20,7 @@ export interface ConsumerLoopParts {
 export class ConsumerLoop {
   readonly #parts: ConsumerLoopParts;
   #stopped = false;
-  #running: Promise<void> | undefined;
+  #started = false;
   #fetching: Promise<Fetched> | undefined;
 
   constructor(parts: ConsumerLoopParts) {
@@ -28,7 +28,9 @@ export class ConsumerLoop {
   }
 
   start(): void {
-    this.#running ??= this.#run();
+    if (this.#started) return;
+    this.#started = true;
+    void this.#run();
   }
 
   /** A name that was full has a place again: the waiting read did not ask for it. */

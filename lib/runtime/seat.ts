@@ -148,11 +148,11 @@ export class Seat {
   }
 
   #start(handling: Handling): void {
-    if (handling.kind !== 'task' || (handling.delivery.envelope.lost ?? 0) < SUSPECT) {
-      this.#run(handling);
-      return;
-    }
     const { exclusive } = this.#parts;
+    if (exclusive.taken) return handling.finish({ type: 'release' });
+    if (handling.kind !== 'task' || (handling.delivery.envelope.lost ?? 0) < SUSPECT) {
+      return this.#run(handling);
+    }
     exclusive.enter(() => {
       if (handling.finished) return exclusive.resume();
       handling.alone = true;

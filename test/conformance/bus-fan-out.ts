@@ -91,6 +91,17 @@ export function describeBus(open: OpenScene): void {
       expect(second.heard.all).toEqual(['1', '2']);
     });
 
+    it('drops for a listener that has gone what is on its way to it', async () => {
+      const scene = await open();
+      const gone = await listen(scene.backend, 'a');
+      const staying = await listen(scene.backend, 'a');
+      const publishing = publish(scene.backend, 'a', '1');
+      gone.stop();
+      await publishing;
+      expect(await staying.heard.count(1)).toEqual(['1']);
+      expect(gone.heard.all).toEqual([]);
+    });
+
     it('does not mind that nobody listens', async () => {
       const scene = await open();
       await expect(publish(scene.backend, 'nobody', 'x')).resolves.toBeUndefined();

@@ -76,21 +76,21 @@ const ways: readonly { readonly way: string; readonly handle: Handle; readonly e
   {
     way: 'throws a string',
     handle: () => {
-      // oxlint-disable-next-line only-throw-error: what is tested
+      // oxlint-disable-next-line typescript/only-throw-error -- what is tested
       throw 'just words';
     },
     error: { message: 'just words' },
   },
   {
     way: 'rejects with nothing',
-    // oxlint-disable-next-line prefer-promise-reject-errors: what is tested
+    // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- what is tested
     handle: async () => await Promise.reject(undefined),
     error: { message: 'undefined' },
   },
   {
     way: 'throws null',
     handle: () => {
-      // oxlint-disable-next-line only-throw-error: what is tested
+      // oxlint-disable-next-line typescript/only-throw-error -- what is tested
       throw null;
     },
     error: { message: 'null' },
@@ -100,7 +100,7 @@ const ways: readonly { readonly way: string; readonly handle: Handle; readonly e
     handle: () => {
       const itself: Record<string, unknown> = { some: 'thing' };
       itself['me'] = itself;
-      // oxlint-disable-next-line only-throw-error: what is tested
+      // oxlint-disable-next-line typescript/only-throw-error -- what is tested
       throw itself;
     },
     error: {},
@@ -128,7 +128,7 @@ const ways: readonly { readonly way: string; readonly handle: Handle; readonly e
   {
     way: 'returns a thenable that throws',
     handle: () => ({
-      // oxlint-disable-next-line no-thenable: what is tested
+      // oxlint-disable-next-line unicorn/no-thenable -- what is tested
       then() {
         throw new Error('no promise at all');
       },
@@ -158,7 +158,7 @@ describe.concurrent('a handler', () => {
     async ({ app, expect }) => {
       const slow: Handle = async (_, { signal }) =>
         await new Promise((_resolve, reject) =>
-          signal.addEventListener('abort', () => reject(signal.reason)),
+          signal.addEventListener('abort', () => reject(signal.reason as Error)),
         );
       const scene = await withHandler(app, slow, { tasks: { timeout: 150 } });
       const [letter] = await run(app, scene);

@@ -10,7 +10,7 @@ interface Fixtures {
 
 /** A test with a Redis of its own. */
 export const faultTest = test.extend<Fixtures>({
-  // oxlint-disable-next-line no-empty-pattern: the shape vitest asks for
+  // oxlint-disable-next-line eslint/no-empty-pattern -- the shape vitest asks for
   server: async ({}, use) => {
     const server = await startRedis();
     await use(server);
@@ -23,11 +23,11 @@ export const faultTest = test.extend<Fixtures>({
   },
 });
 
-/** The same with a Redis that keeps its data in a file. */
+/** The same with a Redis that keeps in a file whatever it has acknowledged. */
 export const durableFaultTest = faultTest.extend<Pick<Fixtures, 'server'>>({
-  // oxlint-disable-next-line no-empty-pattern: the shape vitest asks for
+  // oxlint-disable-next-line eslint/no-empty-pattern -- the shape vitest asks for
   server: async ({}, use) => {
-    const server = await startRedis({ appendonly: true });
+    const server = await startRedis({ appendonly: true, args: ['--appendfsync', 'always'] });
     await use(server);
     await server.stop();
   },

@@ -3,6 +3,7 @@ import { eventually } from '../support/eventually.js';
 import { TAKEOVER } from './broker.js';
 import type { FaultApp, LocalBroker } from './fault-app.js';
 import { faultTest } from './fault-test.js';
+import { waitingReads } from './waiting-reads.js';
 import { type Fact, machineTime } from './work.js';
 
 const COMMANDS = /:commands$/;
@@ -21,11 +22,6 @@ const work = (n: number) => ({ name: 'work', data: { n } });
 /** The takeover of a dead consumer must not be what helps here. */
 const settings = { heartbeatTtl: 60_000 };
 
-/** Resolves when Redis holds a waiting read. */
-async function reading(app: FaultApp): Promise<void> {
-  await eventually(async () => String(await app.redis.client('LIST')).includes('cmd=xreadgroup'));
-}
-
 async function producer(app: FaultApp): Promise<LocalBroker> {
   const broker = app.broker();
   await broker.runtime.connect();
@@ -39,7 +35,7 @@ describe.concurrent('a connection is dead, and nobody was told', () => {
       const proxy = await app.proxy();
       const consumer = await app.start({ tasks: ['work'], through: proxy, settings });
       const { sender } = (await producer(app)).runtime;
-      await reading(app);
+      await eventually(async () => (await waitingReads(app)) === 1);
       const start = machineTime();
       proxy.blackHole({ which: TASKS, lasting: false });
 
@@ -120,7 +116,7 @@ describe.concurrent('a connection is dead, and nobody was told', () => {
       const proxy = await app.proxy();
       const consumer = await app.start({ tasks: ['work'], through: proxy, settings });
       const { sender } = (await producer(app)).runtime;
-      await reading(app);
+      await eventually(async () => (await waitingReads(app)) === 1);
       proxy.refuse();
       proxy.cutClients(TASKS);
       // served to the dead side, which Redis keeps

@@ -1,11 +1,12 @@
 import { describe, expect } from 'vitest';
+import type { TaskToSend } from '../../lib/runtime/index.js';
 import type { Child } from '../support/child.js';
 import { TAKEOVER } from './broker.js';
-import type { FaultApp } from './fault-app.js';
+import type { FaultApp, LocalBroker } from './fault-app.js';
 import { faultTest } from './fault-test.js';
 import { pass } from './pass.js';
 import { range } from './range.js';
-import { type Fact, machineTime } from './work.js';
+import { type Fact, type Work, machineTime } from './work.js';
 
 const POISON = 0;
 const LOST_LIMIT = 4;
@@ -46,6 +47,15 @@ class Pool {
     void child.exited.then(async () => (this.#closed ? undefined : await this.#add()));
     await child.facts.until(({ what }) => what === 'ready', { within: 20_000 });
   }
+}
+
+/** Tasks that were lost so often already, in one step. */
+async function addSuspects({ backend }: LocalBroker, ...works: Work[]): Promise<void> {
+  const messages = works.map((work) => ({
+    envelope: { unique: `suspect-${work.n}`, address: 't:work', lost: SUSPECT } as const,
+    payload: JSON.stringify(work),
+  }));
+  await backend.queue.add(messages, 5_000);
 }
 
 /** What ran in a process at the moment of one of its facts. */
@@ -100,4 +110,66 @@ describe('a task that kills its process', () => {
       }
     },
   );
+});
+
+describe.concurrent('a task that was lost twice', () => {
+  const task = (n: number, work: Partial<Work> = {}): TaskToSend => ({
+    name: 'work',
+    data: { n, ...work },
+  });
+
+  faultTest('starts when nothing else runs, and nothing else starts', async ({ app, expect }) => {
+    const { runtime, backend, facts, workshop } = await app.start({ tasks: ['work'] });
+    const suspect: Work = { n: POISON, hold: true };
+    const sender = app.broker();
+    await sender.runtime.connect();
+    await runtime.sender.enqueue([task(1, { ms: 100 })]);
+    await facts.until(({ what }) => what === 'started');
+    await addSuspects({ backend } as LocalBroker, suspect);
+    const started = await facts.until(({ what, n }) => what === 'started' && n === POISON);
+    expect(runningAt(facts.all, started)).toEqual([POISON]);
+    // one by one, so that a read that waits would bring one
+    for (const n of range(6, 2)) await runtime.sender.enqueue([task(n)]);
+    await pass(200);
+    workshop.release(POISON);
+    await facts.count(8, ({ what }) => what === 'ended');
+
+    const end = facts.find(({ what, n }) => what === 'ended' && n === POISON);
+    const beside = facts.filter(
+      ({ what, at }) => what === 'started' && at > started.at && at < (end?.at ?? 0),
+    );
+    expect(beside).toEqual([]);
+    await app.counted({ done: 8 });
+  });
+
+  faultTest('starts alone also when it arrives with others', async ({ app, expect }) => {
+    const producer = app.broker();
+    await producer.runtime.connect();
+    await addSuspects(producer, { n: POISON, ms: 100 });
+    await producer.runtime.sender.enqueue(range(6, 1).map((n) => task(n)));
+    const { facts } = await app.start({ tasks: ['work'], settings: { maxJobs: 10 } });
+    await facts.count(7, ({ what }) => what === 'ended');
+
+    const at = (what: string): number =>
+      facts.find((fact) => fact.what === what && fact.n === POISON)?.at ?? 0;
+    const beside = facts.filter(
+      (fact) => fact.what === 'started' && fact.at > at('started') && fact.at < at('ended'),
+    );
+    expect(beside).toEqual([]);
+  });
+
+  faultTest('keeps nothing in its instance: others do it meanwhile', async ({ app, expect }) => {
+    const first = await app.start({ tasks: ['work'] });
+    await addSuspects(first, { n: POISON, hold: true }, { n: 1 }, { n: 2 });
+    await first.facts.until(({ what }) => what === 'started');
+    await first.runtime.sender.enqueue(range(6, 3).map((n) => task(n)));
+    const second = await app.start({ tasks: ['work'] });
+
+    // the other suspects among them
+    await app.counted({ done: 8 });
+    expect(first.facts.filter(({ what }) => what === 'started')).toHaveLength(1);
+    expect(second.facts.filter(({ what }) => what === 'ended')).toHaveLength(8);
+    first.workshop.release(POISON);
+    await app.counted({ done: 9, lost: 0 });
+  });
 });

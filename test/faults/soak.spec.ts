@@ -6,6 +6,7 @@ import type { FaultApp } from './fault-app.js';
 import { durableFaultTest } from './fault-test.js';
 import { pass } from './pass.js';
 import { range } from './range.js';
+import { sorted } from './sorted.js';
 import { type Fact, machineTime } from './work.js';
 
 const KEYS = 30;
@@ -23,7 +24,7 @@ class Crew {
   readonly #app: FaultApp;
   readonly #everybody: Child<Fact>[] = [];
   readonly #deaths = new Map<number, number>();
-  #crew: Child<Fact>[] = [];
+  readonly #crew: Child<Fact>[] = [];
 
   constructor(app: FaultApp) {
     this.#app = app;
@@ -128,7 +129,7 @@ function checkKey(crew: Crew, key: string): void {
   const facts = crew.facts.filter((fact) => fact.key === key);
   const starts = facts.filter(({ what }) => what === 'started');
   const order = starts.map(({ n }) => n ?? -1);
-  expect(order, key).toEqual(order.toSorted((a, b) => a - b));
+  expect({ key, order }).toEqual({ key, order: sorted(order) });
   const stalled = new Set(
     crew.facts.filter(({ what }) => what === 'evicted').map(({ consumer }) => consumer),
   );
@@ -141,7 +142,7 @@ function checkKey(crew: Crew, key: string): void {
         what !== 'started' && at >= before.at && consumer === before.consumer,
     );
     const over = Math.min(end?.at ?? Infinity, crew.deathOf(before.pid));
-    expect(start.at, `${key}: ${start.n} beside ${before.n}`).toBeGreaterThanOrEqual(over);
+    if (start.at < over) throw new Error(`${key}: ${start.n} started beside ${before.n}`);
   }
 }
 

@@ -149,7 +149,7 @@ export class Proxy {
       client.destroy();
       return;
     }
-    const wire = new Wire(client, connect(this.target), {
+    const wire: Wire = new Wire(client, connect(this.target), {
       latency: () => this.#latency,
       isHeld: (direction) =>
         [...this.#rules].some(

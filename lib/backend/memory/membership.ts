@@ -9,6 +9,7 @@ export class Membership {
   readonly #names = new Names();
   readonly #services = new Services();
   #epoch = 0;
+  #lastBeat = -Infinity;
 
   /** Counts every coming and going. */
   get epoch(): number {
@@ -18,6 +19,7 @@ export class Membership {
   /** Makes it a member; one that is a member already keeps its place. */
   join(member: Member, now: number): void {
     const { consumer, names, ttl } = member;
+    this.#notice(now, ttl);
     const old = this.#seats.get(consumer);
     const seat = {
       member,
@@ -46,6 +48,12 @@ export class Membership {
 
   all(): Iterable<Seat> {
     return this.#seats.values();
+  }
+
+  /** A sign of life of one member. */
+  keep(seat: Seat, now: number): void {
+    this.#notice(now, seat.member.ttl);
+    seat.expiresAt = now + seat.member.ttl;
   }
 
   expired(now: number): string[] {
@@ -81,6 +89,16 @@ export class Membership {
   /** Every address that somebody handles. */
   handled(): Iterable<string> {
     return this.#names.all();
+  }
+
+  /** When nobody gave a sign of life for a while, the process stood still and not the members: all get a whole TTL again. */
+  #notice(now: number, ttl: number): void {
+    if (now - this.#lastBeat > (ttl * 2) / 3) {
+      for (const seat of this.#seats.values()) {
+        seat.expiresAt = Math.max(seat.expiresAt, now + seat.member.ttl);
+      }
+    }
+    this.#lastBeat = now;
   }
 
   #release(seat: Seat): void {

@@ -6,6 +6,7 @@ import {
   ClosedError,
   NoHandlerError,
   OverloadedError,
+  type SendOutcome,
 } from '../../errors/index.js';
 import { addressName } from '../../message/index.js';
 import type { Address } from '../../message/index.js';
@@ -220,12 +221,15 @@ function rejectAll(groups: readonly Group[], sent: boolean, error: BrokerError):
   }
 }
 
-const withOutcome = (error: BrokerError, outcome: 'unknown' | 'not-sent'): BrokerError =>
-  new BrokerError(error.code, error.message, {
-    cause: error.cause ?? error,
-    retryable: error.retryable,
-    outcome,
-  });
+/** The same error, told to one caller: its class and cause stay. */
+const withOutcome = (error: BrokerError, outcome: SendOutcome): BrokerError =>
+  Object.assign(
+    Object.create(
+      Object.getPrototypeOf(error) as object,
+      Object.getOwnPropertyDescriptors(error),
+    ) as BrokerError,
+    { outcome },
+  );
 
 /** `{ m = { address, header, payload, options, … }, g = sizes }`, see add.lua. */
 function packGroups(groups: readonly Group[]): Buffer {

@@ -1,4 +1,4 @@
-import type { CodecError } from '../../errors/index.js';
+import { ClosedError, type CodecError } from '../../errors/index.js';
 import { decodeHeader } from '../../codec/index.js';
 import type { QueuedKind } from '../../message/index.js';
 import type { Delivery, Fetched, Lease, Reader, Undecodable, Want } from '../index.js';
@@ -63,7 +63,8 @@ export class RedisReader implements Reader {
   }
 
   async fetch(total: number, wants: readonly Want[]): Promise<Fetched> {
-    if (this.#closed || this.#takeWake()) return NOTHING;
+    if (this.#closed) throw new ClosedError('the reader is closed');
+    if (total < 1 || this.#takeWake()) return NOTHING;
     if (this.#parts.link.state === 'down') {
       await this.#parts.link.whenUp(1_000);
       return NOTHING;

@@ -124,7 +124,7 @@ describe('unlike IsaacDSC/broker, which', () => {
       expect(handles()).toBeLessThanOrEqual(before.handles + 2);
     });
 
-    test('turns a consumer it has removed into a zombie', async ({ place, expect }) => {
+    test('turns a consumer it has removed into a zombie', async ({ place }) => {
       const removed = await place.start({ tasks: ['work'], settings: { heartbeatTtl: TTL } });
       const before = removed.runtime.consumerId ?? '';
       const { backend } = await place.watch();

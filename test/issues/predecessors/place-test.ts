@@ -9,13 +9,15 @@ interface Fixtures {
 export function onBoth(declare: (test: TestAPI<Fixtures>) => void): void {
   for (const kind of ['memory', 'redis'] as const) {
     const placed = test.extend<Fixtures>({
-      // oxlint-disable-next-line no-empty-pattern: the shape vitest asks for
+      // oxlint-disable-next-line eslint/no-empty-pattern -- the shape vitest asks for
       place: async ({}, use) => {
         const place = new Place(kind);
         await use(place);
         await place.close();
       },
     });
-    describe(`(${kind})`, () => declare(placed));
+    describe(`(${kind})`, () => {
+      declare(placed);
+    });
   }
 }

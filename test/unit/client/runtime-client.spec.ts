@@ -259,10 +259,12 @@ describe('the way to the runtime', () => {
     const client = clientOf(runtime);
     let connected = (): void => undefined;
     runtime.connecting = new Promise((resolve) => (connected = resolve));
+    const health = { status: 'down', link: 'down', consuming: true, reason: 'no route' } as const;
+    vi.spyOn(runtime, 'health').mockResolvedValue(health);
     const late = failureOf(client.enqueue('task'));
     const sooner = failureOf(client.request('get', {}, { timeout: 100 }));
     await vi.advanceTimersByTimeAsync(100);
-    expect(await sooner).toMatchObject({ message: 'no connection within 100 ms' });
+    expect(await sooner).toMatchObject({ message: 'no connection within 100 ms: no route' });
     await vi.advanceTimersByTimeAsync(4_900);
     expect(await late).toMatchObject({
       code: 'BACKEND_UNAVAILABLE',

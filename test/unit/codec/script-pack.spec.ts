@@ -92,7 +92,7 @@ describe('packForScript', () => {
     },
   );
 
-  it.each([0, 1, 15, 16, 255, 256, 65_535, 65_536])('carries lists and maps of %d', (size) => {
+  it.each([0, 1, 15, 16, 65_535, 65_536])('carries lists and maps of %d', (size) => {
     const list = Array.from({ length: size }, (_, i) => i);
     expect(isDeepStrictEqual(roundTrip(list), list)).toBe(true);
     const map = Object.fromEntries(list.map((i) => [`k${i}`, i]));
@@ -154,7 +154,8 @@ describe('ScriptPacker', () => {
 
   it.each([0, 255, 256, 65_535, 65_536])('writes %d bytes as bytes', (length) => {
     const packer = new ScriptPacker();
-    packer.binary(Buffer.alloc(length, 0xfe));
-    expect(unpack(packer.finish())).toEqual(Buffer.alloc(length, 0xfe));
+    const bytes = Buffer.alloc(length, 0xfe);
+    packer.binary(bytes);
+    expect(bytes.equals(unpack(packer.finish()) as Buffer)).toBe(true);
   });
 });

@@ -88,6 +88,8 @@ describe('toPlainError', () => {
       message: 'm',
       data: { message: 'm', status: 'error', hint: 'h' },
     });
+    const coded = Object.assign(new RpcLike('a text'), { code: 'OUTSIDE', data: 2 });
+    expect(toPlainError(coded)).toMatchObject({ message: 'a text', code: 'OUTSIDE', data: 2 });
     expect(toPlainError(new RpcLike({ status: 'error' }))).toEqual({
       name: 'RpcException',
       message: 'Rpc Exception',

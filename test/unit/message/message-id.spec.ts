@@ -17,17 +17,14 @@ describe('message ids', () => {
     },
   );
 
-  it.each([[''], ['a'], ['a:'], [':a'], [':'], [5], [null], [undefined], [{}]])(
-    'are not %j',
-    (id) => {
-      expect(() => parseMessageId(id)).toThrow(
-        expect.objectContaining({
-          code: 'INVALID_NAME',
-          message: `"${String(id)}" is no message id`,
-        }),
-      );
-    },
-  );
+  it.each([[''], ['a'], ['a:'], [':a'], [':'], [5], [null], [undefined]])('are not %j', (id) => {
+    expect(() => parseMessageId(id)).toThrow(
+      expect.objectContaining({
+        code: 'INVALID_NAME',
+        message: `"${id}" is no message id`,
+      }),
+    );
+  });
 
   it('are not repeated in full when they are none', () => {
     expect(() => parseMessageId('x'.repeat(1_000))).toThrow(`"${'x'.repeat(80)}" is no message id`);

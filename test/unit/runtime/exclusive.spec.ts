@@ -2,6 +2,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { Exclusive } from '../../../lib/runtime/exclusive.js';
 import { Slots } from '../../../lib/runtime/slots.js';
 
+const turn = async (): Promise<void> => await new Promise(setImmediate);
+
 describe('Exclusive', () => {
   let pools: readonly Slots[];
   let exclusive: Exclusive;
@@ -25,48 +27,60 @@ describe('Exclusive', () => {
     exclusive.resume();
   };
 
-  it('starts at once when nothing runs, and reading rests until it ended', () => {
+  it('starts in the next turn when nothing runs; reading rests until it ended', async () => {
     enter('a');
-    expect([started, free()]).toEqual([['a'], [0, 0]]);
+    expect([started, free(), exclusive.taken]).toEqual([[], [0, 0], true]);
+    await turn();
+    expect([started, free(), exclusive.taken]).toEqual([['a'], [0, 0], true]);
     leave();
-    expect(free()).toEqual([3, 5]);
+    expect([free(), exclusive.taken]).toEqual([[3, 5], false]);
   });
 
-  it('waits for everything that runs', () => {
+  it('waits for everything that runs', async () => {
     exclusive.begin();
     exclusive.begin();
     enter('a');
     exclusive.end();
+    await turn();
     expect([started, free()]).toEqual([[], [0, 0]]);
     exclusive.end();
+    await turn();
     expect(started).toEqual(['a']);
   });
 
-  it('lets one at a time, in order; reading rests until the last one ended', () => {
+  it('waits also for what began in the turn it entered', async () => {
+    enter('a');
     exclusive.begin();
-    for (const name of ['a', 'b', 'c']) enter(name);
+    await turn();
+    expect(started).toEqual([]);
     exclusive.end();
+    exclusive.begin();
+    await turn();
+    expect(started).toEqual([]);
+    exclusive.end();
+    await turn();
     expect(started).toEqual(['a']);
-    leave();
-    expect([started, free()]).toEqual([
-      ['a', 'b'],
-      [0, 0],
-    ]);
-    leave();
-    leave();
-    expect([started, free()]).toEqual([
-      ['a', 'b', 'c'],
-      [3, 5],
-    ]);
   });
 
-  it('goes on with the next one when one never started', () => {
+  it('starts each one once, however many ends there are', async () => {
+    exclusive.begin();
+    enter('a');
+    exclusive.end();
+    exclusive.begin();
+    exclusive.end();
+    await turn();
+    expect(started).toEqual(['a']);
+    leave();
+    enter('b');
+    await turn();
+    expect(started).toEqual(['a', 'b']);
+  });
+
+  it('is free again when one never started', async () => {
     exclusive.begin();
     exclusive.enter(() => exclusive.resume());
-    enter('b');
     exclusive.end();
-    expect([started, free()]).toEqual([['b'], [0, 0]]);
-    leave();
-    expect(free()).toEqual([3, 5]);
+    await turn();
+    expect([free(), exclusive.taken]).toEqual([[3, 5], false]);
   });
 });

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { BusPort, NewMessage, QueuePort } from '../../../lib/backend/index.js';
 import { FRAME, encodeErrorBody, encodeFrame } from '../../../lib/codec/index.js';
@@ -271,26 +272,12 @@ describe('Requester', () => {
   });
 
   it('ends with its abort signal, and lets go of the signal', async () => {
-    const listeners = new Set<unknown>();
-    class Watched extends AbortController {
-      constructor() {
-        super();
-        const { signal } = this;
-        const [add, remove] = [signal.addEventListener, signal.removeEventListener];
-        signal.addEventListener = (...args: Parameters<typeof add>) => {
-          listeners.add(args[1]);
-          add.apply(signal, args);
-        };
-        signal.removeEventListener = (...args: Parameters<typeof remove>) => {
-          listeners.delete(args[1]);
-          remove.apply(signal, args);
-        };
-      }
-    }
-    const controller = new Watched();
+    const controller = new AbortController();
     const answered = await ask({ signal: controller.signal });
+    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(1);
     wire.receive(last(0, '1'));
-    expect([answered.said.length, listeners.size]).toEqual([2, 0]);
+    expect(answered.said).toHaveLength(2);
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
     const aborted = await ask({ signal: controller.signal });
     const reason = new Error('enough');
     controller.abort(reason);
@@ -299,7 +286,8 @@ describe('Requester', () => {
       outcome: 'unknown',
       cause: reason,
     });
-    expect([requester.pending, clock.pending, listeners.size]).toEqual([0, 0, 0]);
+    expect([answered.said.length, requester.pending, clock.pending]).toEqual([2, 0, 0]);
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
   });
 
   it('sends nothing when it was aborted before, or when anything is wrong with it', async () => {
@@ -344,7 +332,7 @@ describe('Requester', () => {
     await expect(ask()).rejects.toMatchObject({ code: 'CLOSED', outcome: 'not-sent' });
   });
 
-  it('can be closed before it ever listened, and after it failed to', async () => {
+  it('can be closed before it ever listened', async () => {
     requester.close();
     expect(wire.subscriptions).toBe(0);
   });

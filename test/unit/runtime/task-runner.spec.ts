@@ -28,8 +28,9 @@ const verdictOf = async (...args: Parameters<typeof run>): Promise<Verdict | und
 
 const failing =
   (error: unknown): Invoke =>
-  () =>
-    Promise.reject(error as Error);
+  async () => {
+    throw error as Error;
+  };
 const throwing =
   (error: unknown): Invoke =>
   () => {

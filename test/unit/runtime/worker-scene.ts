@@ -3,6 +3,7 @@ import type { MemoryBackend } from '../../../lib/backend/memory/index.js';
 import { jsonCodec } from '../../../lib/codec/index.js';
 import {
   type Handler,
+  type HandlingContext,
   type Runtime,
   type RuntimeSettings,
   createRuntime,
@@ -86,7 +87,7 @@ export class Held {
   readonly signals = new Map<string, AbortSignal>();
   readonly #ends = new Map<string, () => void>();
 
-  readonly invoke: Handler['invoke'] = async (input, { signal }) => {
+  readonly invoke = async (input: unknown, { signal }: HandlingContext): Promise<void> => {
     const name = String(input);
     this.started.push(name);
     this.running.add(name);

@@ -1,5 +1,5 @@
 import { NoHandlerError, OverloadedError, toPlainError } from '../../../errors/index.js';
-import { addressKind, addressName } from '../../../message/index.js';
+import { type Envelope, addressKind, addressName } from '../../../message/index.js';
 import type { Added, NewMessage } from '../../index.js';
 import { type Bound, type SenderBound, boundOf } from '../bounds.js';
 import type { MemoryHub } from '../hub.js';
@@ -25,19 +25,18 @@ export function add(hub: MemoryHub, group: readonly NewMessage[], sender: Sender
 function findDuplicates(hub: MemoryHub, group: readonly NewMessage[]): Added[] {
   const now = hub.clock.now();
   const ofGroup = new Map<string, string>();
-  return group.map((message) => {
-    const { unique } = message.envelope;
-    const id = dedupeKey(message);
-    if (id === undefined) return { unique, duplicate: false };
-    const first = hub.dedupe.get(id, now) ?? ofGroup.get(id);
+  return group.map(({ envelope, dedupe }) => {
+    const { unique } = envelope;
+    if (dedupe === undefined) return { unique, duplicate: false };
+    const key = dedupeKey(envelope, dedupe.id);
+    const first = hub.dedupe.get(key, now) ?? ofGroup.get(key);
     if (first !== undefined) return { unique: first, duplicate: true };
-    ofGroup.set(id, unique);
+    ofGroup.set(key, unique);
     return { unique, duplicate: false };
   });
 }
 
-const dedupeKey = ({ dedupe, envelope }: NewMessage): string | undefined =>
-  dedupe === undefined ? undefined : JSON.stringify([envelope.address, dedupe.id]);
+const dedupeKey = ({ address }: Envelope, id: string): string => JSON.stringify([address, id]);
 
 function refuseRequests(hub: MemoryHub, fresh: readonly NewMessage[]): void {
   const waiting = new Map<string, number>();
@@ -80,12 +79,11 @@ function refuseTasks(growth: Growth): void {
   }
 }
 
-function accept(hub: MemoryHub, message: NewMessage): void {
-  const { envelope, payload, delay = 0, dedupe } = message;
+function accept(hub: MemoryHub, { envelope, payload, delay = 0, dedupe }: NewMessage): void {
   const now = hub.clock.now();
-  const id = dedupeKey(message);
-  if (id !== undefined && dedupe !== undefined) {
-    hub.dedupe.set(id, envelope.unique, { now, until: now + dedupe.window });
+  if (dedupe !== undefined) {
+    const life = { now, until: now + dedupe.window };
+    hub.dedupe.set(dedupeKey(envelope, dedupe.id), envelope.unique, life);
   }
   const stored = hub.accept({ ...envelope, enqueuedAt: now }, payload);
   hub.counters.added++;

@@ -5,7 +5,7 @@ import type { MemoryHub } from '../hub.js';
 export function beat(hub: MemoryHub, consumer: string, held: readonly Lease[]): Beat {
   const now = hub.clock.now();
   const seat = hub.members.find(consumer);
-  if (seat !== undefined) seat.expiresAt = now + seat.member.ttl;
+  if (seat !== undefined) hub.members.keep(seat, now);
   const { nextDue } = hub.delayed;
   return {
     status: seat === undefined ? 'evicted' : 'alive',

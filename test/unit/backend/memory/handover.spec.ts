@@ -74,15 +74,18 @@ describe('Handover', () => {
   });
 
   it('asks nobody without need', async () => {
-    const [waiting, other] = [waiter('waiting', 't:a'), waiter('other', 't:b')];
-    handover.ask(waiting);
-    handover.ask(other);
+    const [waiting, other, third] = [
+      waiter('waiting', 't:a'),
+      waiter('other', 't:b'),
+      waiter('third', 't:b'),
+    ];
+    for (const each of [waiting, other, third]) handover.ask(each);
     await turn();
     put('t:b');
     put('t:c');
     await turn();
     await turn();
-    expect([waiting.asked, other.asked]).toEqual([1, 2]);
+    expect([waiting.asked, other.asked, third.asked]).toEqual([1, 2, 1]);
   });
 
   it('serves nobody who has left', async () => {

@@ -53,6 +53,17 @@ describe('Membership', () => {
     expect(members.leader(60)).toBe('x1');
   });
 
+  it('counts every coming and going', () => {
+    const members = new Membership();
+    const epochs = [members.epoch];
+    members.join(member('x1', 'x'), 0);
+    epochs.push(members.epoch);
+    members.remove('x1');
+    members.remove('x1');
+    epochs.push(members.epoch);
+    expect(epochs).toEqual([0, 1, 2]);
+  });
+
   it('leads with the first one whose time is not over', () => {
     const members = new Membership();
     members.join(member('x1', 'x'), 0);
