@@ -1,4 +1,5 @@
 import { Unpackr } from 'msgpackr';
+import { CodecError } from '../errors/index.js';
 
 /** One setting of msgpackr for all that is not payload: plain maps, numbers as numbers, so that Lua reads it too. */
 const OPTIONS = {
@@ -11,5 +12,11 @@ const OPTIONS = {
 const unpackr = new Unpackr(OPTIONS);
 
 export const unpack = (bytes: Uint8Array): unknown => unpackr.unpack(bytes) as unknown;
-export const unpackMany = (bytes: Uint8Array): unknown[] =>
-  (unpackr.unpackMultiple(bytes) ?? []) as unknown[];
+/** Values that follow each other. @throws CodecError */
+export function unpackMany(bytes: Uint8Array): unknown[] {
+  try {
+    return (unpackr.unpackMultiple(bytes) ?? []) as unknown[];
+  } catch (cause) {
+    throw new CodecError('what was published cannot be read', { cause });
+  }
+}

@@ -53,7 +53,13 @@ export function decodeFrames(bytes: Buffer): ReplyFrame[] {
 export const encodeErrorBody = ({ name, message, code, data }: PlainError): string =>
   JSON.stringify({ name, message, code, data });
 
-export const decodeErrorBody = (body: Buffer): PlainError => {
-  const plain = JSON.parse(body.toString('utf8')) as Partial<PlainError>;
-  return { ...plain, name: plain.name ?? 'Error', message: plain.message ?? 'unknown error' };
-};
+export function decodeErrorBody(body: Buffer): PlainError {
+  const text = body.toString('utf8');
+  try {
+    const plain = JSON.parse(text) as Partial<PlainError>;
+    return { ...plain, name: plain.name ?? 'Error', message: plain.message ?? 'unknown error' };
+  } catch (cause) {
+    const message = `an error that cannot be read (${String(cause)})`;
+    return { name: 'Error', message, data: text };
+  }
+}

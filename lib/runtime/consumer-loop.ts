@@ -47,26 +47,18 @@ export class ConsumerLoop {
   }
 
   async #run(): Promise<void> {
-    const { slots } = this.#parts;
-    let next: Promise<Fetched> | undefined;
+    const { slots, onDisplaced } = this.#parts;
     while (!this.#stopped) {
-      if (next === undefined) {
-        await slots.available();
-        if (this.#stopped) break;
-        next = this.#fetch();
-      }
-      const fetched = await next;
-      if (this.#stopped) return this.#handOn(fetched, []);
-      const taken = fetched.deliveries.map((delivery) => slots.take(delivery.envelope.address));
-      // the next read is on its way while these are handled
-      next = slots.free > 0 && !fetched.displaced && !this.#stopped ? this.#fetch() : undefined;
+      await slots.available();
+      if (this.#stopped) return;
+      const fetched = await this.#fetch();
+      const places = this.#stopped ? [] : fetched.deliveries;
+      const taken = places.map((delivery) => slots.take(delivery.envelope.address));
       this.#handOn(fetched, taken);
-      if (fetched.displaced) await this.#parts.onDisplaced();
-      // a reader that has nothing to wait for must not starve the process
-      if (fetched.deliveries.length === 0)
-        await new Promise<void>((resolve) => setImmediate(resolve));
+      if (fetched.displaced && !this.#stopped) await onDisplaced();
+      // results of handlers that ended at once leave before the next read, which can then take more
+      await new Promise<void>((resolve) => setImmediate(resolve));
     }
-    if (next !== undefined) this.#handOn(await next, []);
   }
 
   async #fetch(): Promise<Fetched> {
@@ -79,9 +71,7 @@ export class ConsumerLoop {
     const { reader, slots, addresses } = this.#parts;
     const wants: Want[] = addresses.map((address) => ({ address, limit: slots.freeOf(address) }));
     try {
-      // half of the places at most: one half is handled while the other one is read
-      const total = Math.min(slots.free, Math.ceil(slots.total / 2));
-      return await reader.fetch(total, wants);
+      return await reader.fetch(slots.free, wants);
     } catch (error) {
       await this.#parts.onError(error);
       return { deliveries: [], undecodable: [], displaced: false };

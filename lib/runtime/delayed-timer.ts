@@ -21,6 +21,8 @@ export class DelayedTimer {
   readonly #parts: DelayedTimerParts;
   #timer: Timer | undefined;
   #due: number | undefined;
+  /** The earliest one heard of since the last answer of a beat, which may not know it. */
+  #heard: number | undefined;
   #leader = false;
   #stopped = false;
 
@@ -28,15 +30,18 @@ export class DelayedTimer {
     this.#parts = parts;
   }
 
-  /** The next message is due at `due`, on the backend's clock, or none waits. */
+  /** The next message is due at `due`, on the backend's clock, or none waits. What was heard meanwhile stands. */
   next(due: number | undefined, leader = this.#leader): void {
-    if (due === this.#due && leader === this.#leader) return;
+    const next = earlier(this.#heard, due);
+    this.#heard = undefined;
+    if (next === this.#due && leader === this.#leader) return;
     this.#leader = leader;
-    this.#arm(due);
+    this.#arm(next);
   }
 
   /** A message became due at `due`; it may be the next one. */
   hear(due: number): void {
+    this.#heard = earlier(this.#heard, due);
     if (this.#due === undefined || due < this.#due) this.#arm(due);
   }
 

@@ -6,6 +6,7 @@ import {
   ClosedError,
   RemoteError,
   ReplyLostError,
+  type SendOutcome,
   ServerLostError,
   TimeoutError,
 } from '../errors/index.js';
@@ -68,7 +69,7 @@ export class Requester {
     if (this.#closed) throw new ClosedError();
     checkName('the name of a request', name);
     const { timeout = this.#parts.timeout, mode = this.#parts.mode, signal } = options;
-    signal?.throwIfAborted();
+    if (signal?.aborted === true) throw cancelled(name, signal);
     const payload = this.#parts.payloads.encode(name, data);
     const headers = checkHeaders(options.headers);
     const unique = this.#parts.ids.unique();
@@ -89,8 +90,10 @@ export class Requester {
       ...(headers === undefined ? {} : { headers }),
       ...(options.target === undefined ? {} : { target: options.target }),
     };
-    const send = async (): Promise<unknown> =>
-      await this.#parts.queue.add([{ envelope, payload }], timeout);
+    const send = async (): Promise<void> => {
+      // it may have ended while the channel was being subscribed
+      if (this.#calls.has(unique)) await this.#parts.queue.add([{ envelope, payload }], timeout);
+    };
     const sent = this.#listening ? send() : this.#listen().then(send);
     sent.catch((error: unknown) => this.#fail(unique, error as Error));
     return () => this.#end(unique);
@@ -125,8 +128,7 @@ export class Requester {
     });
     if (signal === undefined) return () => timer.cancel();
     const onAbort = (): void => {
-      const message = `the request "${name}" was cancelled by its caller`;
-      this.#fail(unique, new CancelledError(message, { cause: signal.reason, outcome: 'unknown' }));
+      this.#fail(unique, cancelled(name, signal, 'unknown'));
     };
     signal.addEventListener('abort', onAbort, { once: true });
     return () => {
@@ -201,6 +203,12 @@ export class Requester {
     this.#calls.delete(unique);
   }
 }
+
+const cancelled = (name: string, signal: AbortSignal, outcome: SendOutcome = 'not-sent'): Error =>
+  new CancelledError(`the request "${name}" was cancelled by its caller`, {
+    cause: signal.reason,
+    outcome,
+  });
 
 function toError(frame: ReplyFrame): Error {
   const { message, code, data, name } = decodeErrorBody(frame.body);

@@ -165,7 +165,8 @@ export class Seat {
     const { envelope } = handling.delivery;
     const handler = registry.queued(envelope.address);
     if (handler === undefined) return handling.finish({ type: 'release' });
-    const left = (envelope.enqueuedAt ?? 0) + (envelope.ttl ?? Infinity) - server.now();
+    const { enqueuedAt = 0, ttl } = envelope;
+    const left = ttl === undefined ? Infinity : enqueuedAt + ttl - server.now();
     if (left <= 0) return handling.finish({ type: 'expired' });
     handling.started = true;
     exclusive.begin();

@@ -26,6 +26,7 @@ export class Session {
   #timer: Timer | undefined;
   #lastBeat = -Infinity;
   #beating: Promise<void> | undefined;
+  #repairing: Promise<void> | undefined;
   #over = false;
 
   constructor(member: Member, parts: SessionParts) {
@@ -66,6 +67,11 @@ export class Session {
 
   /** Makes names, lanes and groups again after somebody deleted them; finds out about an eviction. */
   async repair(): Promise<void> {
+    this.#repairing ??= this.#repair().finally(() => (this.#repairing = undefined));
+    await this.#repairing;
+  }
+
+  async #repair(): Promise<void> {
     await this.beat();
     if (this.#over) return;
     const sent = this.#parts.clock.monotonic();
@@ -79,6 +85,8 @@ export class Session {
   /** Gives up the membership; what is still held is placed again at once. */
   async leave(): Promise<void> {
     this.end();
+    // a join under way would bring it back
+    await this.#repairing;
     const { queue, lostLimit } = this.#parts;
     await queue.evict(this.consumer, { leaving: true, lostLimit });
   }

@@ -20,10 +20,6 @@ export class Slots {
     return this.#paused > 0 ? 0 : Math.max(0, this.#total - this.#taken);
   }
 
-  get total(): number {
-    return this.#total;
-  }
-
   /** Free places of one name. */
   freeOf(address: Address): number {
     const limit = this.#limits.get(address);

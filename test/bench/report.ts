@@ -62,7 +62,7 @@ export function describeRun(label: string, run: Run): string {
   const { producer, consumer, server, count, elapsed } = run;
   const { producer: sending, consumer: handling, redis, sum } = perMessage(run);
   const commands = server.commands
-    .filter(({ calls }) => calls * 100 > count)
+    .filter(({ calls }) => calls * 1_000 > count)
     .slice(0, 10)
     .map(({ name, calls, usec }) => {
       return `${name} ${(calls / count).toFixed(3)} × ${(usec / calls).toFixed(1)} µs`;

@@ -3,6 +3,7 @@ import { SCRIPTS } from '../../lib/backend/redis/scripts.js';
 import type { TaskToSend } from '../../lib/runtime/index.js';
 import type { Child } from '../support/child.js';
 import { eventually } from '../support/eventually.js';
+import { ask } from './ask.js';
 import { TAKEOVER } from './broker.js';
 import type { FaultApp, LocalBroker } from './fault-app.js';
 import { faultTest } from './fault-test.js';
@@ -148,6 +149,29 @@ describe.concurrent('a consumer is killed', () => {
       expect(machineTime() - death).toBeLessThan(TAKEOVER);
       expect(heir.facts.filter(started)).toEqual([]);
       expect(await app.counters()).toMatchObject({ done: 2, lost: 0, stale: 0 });
+    },
+  );
+
+  faultTest(
+    'in the handler of a request: its caller is told, nobody runs it again',
+    async ({ app, expect }) => {
+      const victim = await app.spawn({ requests: ['ask'] });
+      const options = { timeout: 30_000, target: consumerOf(victim) };
+      const heir = await app.start({ requests: ['ask'] });
+      const data = { n: 1, hold: true };
+      const answer = ask(heir.runtime.sender, { name: 'ask', data, options });
+      const told = expect(answer).rejects.toMatchObject({
+        code: 'SERVER_LOST',
+        outcome: 'unknown',
+      });
+      await victim.facts.until(started);
+      const death = machineTime();
+      await victim.kill();
+      await told;
+
+      expect(machineTime() - death).toBeLessThan(TAKEOVER);
+      expect(await ask(heir.runtime.sender, { name: 'ask', data: { n: 2 } })).toEqual({ n: 2 });
+      expect(heir.facts.filter(started).map(({ n }) => n)).toEqual([2]);
     },
   );
 });

@@ -294,7 +294,7 @@ describe('Requester', () => {
     const observer = { next: () => undefined, error: () => undefined, complete: () => undefined };
     const signal = AbortSignal.abort(new Error('enough'));
     const wrong: [string, unknown, RequestOptions, object][] = [
-      ['get', 1, { signal }, { message: 'enough' }],
+      ['get', 1, { signal }, { code: 'CANCELLED', outcome: 'not-sent' }],
       ['', 1, {}, { code: 'INVALID_NAME' }],
       ['get', 1n, {}, { code: 'CODEC' }],
       ['get', 'x'.repeat(1_000), {}, { code: 'PAYLOAD_TOO_LARGE' }],
