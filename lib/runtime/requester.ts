@@ -1,5 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import type { BusPort, Clock, QueuePort, Timer, Unsubscribe } from '../backend/index.js';
+import type {
+  BusPort,
+  Clock,
+  NewMessage,
+  QueuePort,
+  Timer,
+  Unsubscribe,
+} from '../backend/index.js';
 import { FRAME, type ReplyFrame, decodeErrorBody, decodeFrames } from '../codec/index.js';
 import {
   CancelledError,
@@ -90,13 +97,19 @@ export class Requester {
       ...(headers === undefined ? {} : { headers }),
       ...(options.target === undefined ? {} : { target: options.target }),
     };
-    const send = async (): Promise<void> => {
-      // it may have ended while the channel was being subscribed
-      if (this.#calls.has(unique)) await this.#parts.queue.add([{ envelope, payload }], timeout);
-    };
-    const sent = this.#listening ? send() : this.#listen().then(send);
-    sent.catch((error: unknown) => this.#fail(unique, error as Error));
+    this.#send({ envelope, payload }, timeout).then(undefined, (error: unknown) =>
+      this.#fail(unique, error as Error),
+    );
     return () => this.#end(unique);
+  }
+
+  #send(message: NewMessage, timeout: number): Promise<unknown> {
+    const { queue } = this.#parts;
+    if (this.#listening) return queue.add([message], timeout);
+    return this.#listen().then(() =>
+      // it may have ended while the channel was being subscribed
+      this.#calls.has(message.envelope.unique) ? queue.add([message], timeout) : undefined,
+    );
   }
 
   close(): void {

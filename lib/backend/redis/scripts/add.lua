@@ -116,15 +116,31 @@ local function take(from, to)
   end
 end
 
-local from = 1
+-- names that nothing stands against: their plain messages need no second look
+local free_way = {}
+local function take_single(i)
+  local address = list[i]
+  local stream = not list[i + 3] and free_way[address]
+  if stream then
+    call('XADD', stream, '*', 'h', list[i + 1], 'p', list[i + 2])
+    accepted = accepted + 1
+    return
+  end
+  take(i, i + 3)
+  if not bound_of(address) and (claim(address).live or not claim(address).request) then
+    free_way[address] = destination(address)
+  end
+end
+
 if batch.g then
+  local from = 1
   for _, size in ipairs(batch.g) do
     take(from, from + size * 4 - 1)
     from = from + size * 4
   end
 else
   for i = 1, #list, 4 do
-    take(i, i + 3)
+    take_single(i)
   end
 end
 shed()
