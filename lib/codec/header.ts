@@ -1,7 +1,7 @@
 import { CodecError } from '../errors/index.js';
 import type { Envelope } from '../message/index.js';
 import { unpack } from './msgpack.js';
-import { type Packable, ScriptPacker } from './script-pack.js';
+import type { Packable, ScriptPacker } from './script-pack.js';
 
 /** The only version of the header this release writes and reads. */
 const HEADER_VERSION = 1;

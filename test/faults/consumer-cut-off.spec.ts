@@ -60,7 +60,7 @@ describe.concurrent('the network between a consumer and Redis swallows everythin
       const before = lonely.runtime.consumerId ?? '';
       const producer = app.broker();
       await producer.runtime.connect();
-      await eventually(async () => (await waitingReads(app)) === 1);
+      await eventually(async () => (await waitingReads(app)).length === 1);
       // the waiting read has arrived; from now on only its reply gets through
       const hole = proxy.blackHole({ direction: 'requests' });
       await pass(TTL);

@@ -65,7 +65,7 @@ describe.concurrent('a consumer is killed', () => {
     const proxy = await app.proxy();
     const victim = await app.spawn({ tasks, through: proxy });
     const heir = await app.start({ tasks });
-    await eventually(async () => (await waitingReads(app)) === 2);
+    await eventually(async () => (await waitingReads(app)).length === 2);
     proxy.blackHole({ which: /:tasks/, direction: 'replies' });
     await heir.runtime.sender.enqueue([1, 2, 3].map((n) => work({ n }, victim)));
     await eventually(async () => (await heldBy(app, victim)) > 0);

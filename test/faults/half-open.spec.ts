@@ -35,7 +35,7 @@ describe.concurrent('a connection is dead, and nobody was told', () => {
       const proxy = await app.proxy();
       const consumer = await app.start({ tasks: ['work'], through: proxy, settings });
       const { sender } = (await producer(app)).runtime;
-      await eventually(async () => (await waitingReads(app)) === 1);
+      await eventually(async () => (await waitingReads(app)).length === 1);
       const start = machineTime();
       proxy.blackHole({ which: TASKS, lasting: false });
 
@@ -116,15 +116,20 @@ describe.concurrent('a connection is dead, and nobody was told', () => {
       const proxy = await app.proxy();
       const consumer = await app.start({ tasks: ['work'], through: proxy, settings });
       const { sender } = (await producer(app)).runtime;
-      await eventually(async () => (await waitingReads(app)) === 1);
+      await eventually(async () => (await waitingReads(app)).length === 1);
       proxy.refuse();
       proxy.cutClients(TASKS);
       // served to the dead side, which Redis keeps
       await sender.enqueue([work(1)]);
       await eventually(async () => (await app.stats()).names[0]?.running === 1);
       proxy.accept();
-      await eventually(() => proxy.names.some((name) => TASKS.test(name)));
+      await consumer.facts.count(1, ended, { within: TAKEOVER });
 
+      // and this time a new read waits beside the dead one before there is something to serve
+      await eventually(async () => (await waitingReads(app)).length === 1);
+      const [dead] = await waitingReads(app);
+      proxy.cutClients(TASKS);
+      await eventually(async () => (await waitingReads(app)).some((id) => id !== dead));
       await sender.enqueue([work(2), work(3)]);
       await consumer.facts.count(3, ended, { within: TAKEOVER });
 

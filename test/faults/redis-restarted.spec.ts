@@ -59,9 +59,10 @@ describe.concurrent('Redis is killed and started again', () => {
   durableFaultTest(
     'after twice the time to live: nobody is evicted, what was held is kept',
     async ({ app, expect }) => {
-      const consumers = await two(app);
-      const ids = idsOf(consumers);
-      const [a, b] = consumers;
+      const proxy = await app.proxy();
+      const a = await app.start({ tasks, settings });
+      const b = await app.start({ tasks, settings, through: proxy });
+      const ids = idsOf([a, b]);
       await a.runtime.sender.enqueue([
         { name: 'work', data: { n: 0, hold: true }, options: { target: ids[0] ?? '', key: 'k' } },
         { name: 'work', data: { n: 1, hold: true }, options: { target: ids[1] ?? '' } },
@@ -70,11 +71,15 @@ describe.concurrent('Redis is killed and started again', () => {
       ]);
       await Promise.all([a.facts.until(started), b.facts.until(started)]);
       await app.server.kill();
+      proxy.refuse();
       // one handler ends during the outage, the other one after it
       a.workshop.release(0);
       await pass(TTL * 2);
       await app.server.restart();
       await app.counted({ done: 3 });
+      // one comes back later than the other
+      await pass(TTL / 3);
+      proxy.accept();
       await pass(TTL);
       b.workshop.release(1);
       await app.counted({ done: 4, lost: 0, stale: 0 });
@@ -82,7 +87,7 @@ describe.concurrent('Redis is killed and started again', () => {
       const facts = [...a.facts.all, ...b.facts.all];
       expect(sorted(facts.filter(started).map(({ n }) => n))).toEqual([0, 1, 2, 3]);
       expect(facts.filter(evicted)).toEqual([]);
-      expect(idsOf(consumers)).toEqual(ids);
+      expect(idsOf([a, b])).toEqual(ids);
     },
   );
 

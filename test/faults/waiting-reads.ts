@@ -1,5 +1,9 @@
 import type { FaultApp } from './fault-app.js';
 
-/** How many reads wait at Redis. */
-export const waitingReads = async ({ redis }: FaultApp): Promise<number> =>
-  String(await redis.client('LIST')).match(/cmd=xreadgroup/g)?.length ?? 0;
+/** The connections whose reads wait at Redis, as Redis numbers them. */
+export async function waitingReads({ redis }: FaultApp): Promise<string[]> {
+  const lines = String(await redis.client('LIST')).split('\n');
+  return lines.flatMap((line) =>
+    line.includes(' cmd=xreadgroup ') ? [/^id=(\d+)/.exec(line)?.[1] ?? ''] : [],
+  );
+}

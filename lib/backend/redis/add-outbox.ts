@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { ScriptPacker, writeHeader } from '../../codec/index.js';
 import {
   BackendUnavailableError,
-  BrokerError,
+  type BrokerError,
   ClosedError,
   NoHandlerError,
   OverloadedError,
@@ -103,23 +103,24 @@ export class AddOutbox {
       open = this.#expire(open, sent, failure);
     };
     while (open.length > 0) {
-      const patience = earliest(open) - performance.now();
-      if (await this.#link.whenUp(patience)) {
-        try {
-          const run = this.#link.run(SCRIPTS.add, args);
-          sent = true;
-          const reply = await watchDeadline(run, () => this.#deadline(open), expire);
-          this.#failing = false;
-          return this.#resolve(groups, reply);
-        } catch (cause) {
-          const { error, outcome, transient } = toRedisFailure(cause);
-          unknown ||= outcome === 'unknown';
-          sent = unknown;
-          failure = error;
-          this.#failing = true;
-          if (!transient) return rejectAll(groups, sent, error);
-          await this.#pause(outcome === 'not-sent');
-        }
+      if (!(await this.#link.whenUp(earliest(open) - performance.now()))) {
+        expire();
+        continue;
+      }
+      try {
+        const run = this.#link.run(SCRIPTS.add, args);
+        sent = true;
+        const reply = await watchDeadline(run, () => this.#deadline(open), expire);
+        this.#failing = false;
+        return this.#resolve(groups, reply);
+      } catch (cause) {
+        const { error, outcome, transient } = toRedisFailure(cause);
+        unknown ||= outcome === 'unknown';
+        sent = unknown;
+        failure = error;
+        this.#failing = true;
+        if (!transient) return rejectAll(groups, sent, error);
+        await this.#pause(outcome === 'not-sent');
       }
       expire();
     }

@@ -160,10 +160,9 @@ export class RedisBus implements BusPort {
       const run = command.run(SCRIPTS.publish, [keys.root, packForScript(join(batch))]);
       let open = batch;
       const expire = (): void => {
-        const over = (item: Publication): boolean => item.deadline <= performance.now();
-        this.#reject(open.filter(over), 'unknown');
-        this.#reject(this.#outbox.remove(over), 'not-sent');
-        open = open.filter((item) => !over(item));
+        this.#reject(open.filter(isOver), 'unknown');
+        this.#reject(this.#outbox.remove(isOver), 'not-sent');
+        open = open.filter((item) => !isOver(item));
       };
       const next = (): number | undefined => [...open, this.#outbox.first][0]?.deadline;
       await watchDeadline(run, next, expire);
@@ -181,6 +180,8 @@ export class RedisBus implements BusPort {
     for (const item of items) item.reject(error);
   }
 }
+
+const isOver = ({ deadline }: Publication): boolean => deadline <= performance.now();
 
 /** Messages of one channel become one; the order within a channel stays. */
 function join(batch: readonly Publication[]): (string | Uint8Array)[] {

@@ -13,7 +13,7 @@ import { POLICY } from './settings.js';
 
 export const TTL = 3_000;
 export const GRACE = 1_000;
-export const LOST_LIMIT = 4;
+const LOST_LIMIT = 4;
 
 const SETTINGS: RuntimeSettings = {
   service: 'service',
