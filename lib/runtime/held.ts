@@ -1,9 +1,10 @@
 import type { Lease } from '../backend/index.js';
+import { Generations } from './generations.js';
 import type { Handling } from './handling.js';
 
 /** What is in hand, by lease. Looked up for every message, so no key is put together for it. */
 export class Held {
-  readonly #sources = new Map<string, Map<string, Handling>>();
+  readonly #sources = new Map<string, Generations<string, Handling>>();
   #size = 0;
 
   get size(): number {
@@ -14,8 +15,8 @@ export class Held {
     return this.#sources.get(source)?.get(token);
   }
 
-  has({ source, token }: Lease): boolean {
-    return this.#sources.get(source)?.has(token) ?? false;
+  has(lease: Lease): boolean {
+    return this.get(lease) !== undefined;
   }
 
   /** A lease that is not in hand yet. */
@@ -23,10 +24,10 @@ export class Held {
     const { source, token } = handling.delivery.lease;
     let tokens = this.#sources.get(source);
     if (tokens === undefined) {
-      tokens = new Map();
+      tokens = new Generations();
       this.#sources.set(source, tokens);
     }
-    tokens.set(token, handling);
+    tokens.add(token, handling);
     this.#size += 1;
   }
 
@@ -35,6 +36,8 @@ export class Held {
   }
 
   all(): Handling[] {
-    return [...this.#sources.values()].flatMap((tokens) => [...tokens.values()]);
+    return [...this.#sources.values()].flatMap((tokens) =>
+      tokens.entries().map(([, handling]) => handling),
+    );
   }
 }

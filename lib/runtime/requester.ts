@@ -19,6 +19,7 @@ import {
 } from '../errors/index.js';
 import { type MessageIds, checkName, toAddress } from '../message/index.js';
 import type { ReplyObserver, RequestOptions } from './calls.js';
+import { Generations } from './generations.js';
 import { type PayloadEncoder, checkHeaders } from './payload-encoder.js';
 
 /** How much longer than the caller waits a reply is kept for it, in ms. */
@@ -50,7 +51,7 @@ interface Call {
 export class Requester {
   readonly #parts: RequesterParts;
   readonly #channel: string;
-  readonly #calls = new Map<string, Call>();
+  readonly #calls = new Generations<string, Call>();
   #subscribing: Promise<Unsubscribe> | undefined;
   #unsubscribeGap: Unsubscribe | undefined;
   #listening = false;
@@ -81,7 +82,7 @@ export class Requester {
     const headers = checkHeaders(options.headers);
     const unique = this.#parts.ids.unique();
     const reliable = mode === 'reliable';
-    this.#calls.set(unique, {
+    this.#calls.add(unique, {
       name,
       observer,
       reliable,
@@ -108,14 +109,16 @@ export class Requester {
     if (this.#listening) return queue.add([message], timeout);
     return this.#listen().then(() =>
       // it may have ended while the channel was being subscribed
-      this.#calls.has(message.envelope.unique) ? queue.add([message], timeout) : undefined,
+      this.#calls.get(message.envelope.unique) !== undefined
+        ? queue.add([message], timeout)
+        : undefined,
     );
   }
 
   close(): void {
     this.#closed = true;
     this.#unsubscribeGap?.();
-    for (const unique of [...this.#calls.keys()]) {
+    for (const unique of this.#calls.entries().map(([key]) => key)) {
       this.#fail(
         unique,
         new ClosedError('the broker was closed before the reply arrived', { outcome: 'unknown' }),
@@ -165,7 +168,10 @@ export class Requester {
 
   /** After an interruption: replies that were stored while nobody listened. */
   async #fetchKept(): Promise<void> {
-    const uniques = [...this.#calls].filter(([, call]) => call.reliable).map(([unique]) => unique);
+    const uniques = this.#calls
+      .entries()
+      .filter(([, call]) => call.reliable)
+      .map(([unique]) => unique);
     const replies = await this.#parts.queue.keptReplies(uniques);
     for (const reply of replies) if (reply !== undefined) this.#receive(reply);
   }

@@ -72,23 +72,29 @@ describe('a task that kills its process', () => {
   faultTest(
     'ends among the dead letters, and takes its neighbours with it twice at most',
     async ({ app }) => {
-      const pool = new Pool(app);
-      await pool.open();
       const producer = app.broker();
       await producer.runtime.connect();
       const { sender } = producer.runtime;
-      await sender.enqueue([{ name: 'work', data: { n: POISON, ms: 200, die: true } }]);
-      // neighbours come all the time, so that there is always one that could be beside it
+      const pool = new Pool(app);
       let next = 1;
-      const deadline = machineTime() + TAKEOVER * 2 * LOST_LIMIT;
-      while ((await app.counters()).dead === 0 && machineTime() < deadline) {
-        const batch = range(NEIGHBOURS, next).map((n) => ({ name: 'work', data: { n, ms: 100 } }));
-        next += batch.length;
-        await sender.enqueue(batch);
-        await pass(PACE);
+      try {
+        await pool.open();
+        await sender.enqueue([{ name: 'work', data: { n: POISON, ms: 200, die: true } }]);
+        // neighbours come all the time, so that there is always one that could be beside it
+        const deadline = machineTime() + TAKEOVER * 2 * LOST_LIMIT;
+        while ((await app.counters()).dead === 0 && machineTime() < deadline) {
+          const batch = range(NEIGHBOURS, next).map((n) => ({
+            name: 'work',
+            data: { n, ms: 100 },
+          }));
+          next += batch.length;
+          await sender.enqueue(batch);
+          await pass(PACE);
+        }
+        await app.counted({ dead: 1, done: next - 1 }, { within: TAKEOVER * 2 });
+      } finally {
+        pool.close();
       }
-      await app.counted({ dead: 1, done: next - 1 }, { within: TAKEOVER * 2 });
-      pool.close();
 
       const [letter, ...others] = await producer.runtime.deadLetters.list({ count: 10 });
       expect(others).toEqual([]);

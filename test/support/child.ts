@@ -119,6 +119,8 @@ export function answerCalls(commands: Record<string, (...args: never[]) => unkno
     },
   );
   process.on('disconnect', () => process.exit());
+  // the parent was gone before this line was reached
+  if (!process.connected) process.exit();
 }
 
 /** In the child: nothing is told any more, and nothing keeps the process alive. */
