@@ -30,6 +30,8 @@ export class Housekeeper {
     try {
       if ((await queue.evict(consumer, { leaving: false, lostLimit })) === 'evicted') {
         log.warn(`evicted ${consumer}: no sign of life; its work is placed again`);
+        // one that only stands still may have been handed a message meanwhile
+        await queue.reclaim(lostLimit);
       }
     } catch (error) {
       onError(error);

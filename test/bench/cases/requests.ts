@@ -21,6 +21,6 @@ const requests = (inFlight: number, count: number, goal?: number): BenchCase => 
   ],
 });
 
-export const requestsAlone = requests(1, 2_000, 1);
-export const requests64 = requests(64, 15_000, 1.4);
-export const requests256 = requests(256, 15_000);
+export const requestsAlone = requests(1, 5_000, 1);
+export const requests64 = requests(64, 30_000, 1.4);
+export const requests256 = requests(256, 30_000);
