@@ -43,11 +43,15 @@ export interface SeatParts {
   readonly onError: (error: unknown) => void;
 }
 
+const leaseKey = ({ source, token }: Lease): string => `${source} ${token}`;
+
 /** This instance's place in the queue for one membership: its readers and everything it holds. */
 export class Seat {
   readonly session: Session;
   readonly #parts: SeatParts;
   readonly #held = new Held();
+  /** Leases on their way back, which must not be taken for lost ones. */
+  readonly #returning = new Set<string>();
   readonly #loops = new Map<QueuedKind, ConsumerLoop>();
   readonly #idle: (() => void)[] = [];
 
@@ -106,7 +110,7 @@ export class Seat {
     const { queue, registry, slots, onError } = this.#parts;
     const addresses = registry.ofKind(kind).map(([address]) => address);
     if (addresses.length === 0) return;
-    const reader = queue.reader(this.consumer, kind, (lease) => this.#held.has(lease));
+    const reader = queue.reader(this.consumer, kind, (lease) => this.#holds(lease));
     const loop = new ConsumerLoop({
       reader,
       addresses,
@@ -189,7 +193,7 @@ export class Seat {
 
   #giveBack(delivery: Delivery): void {
     if (this.#held.has(delivery.lease)) return;
-    this.#settle(delivery, { type: 'release' });
+    this.#return(delivery, { type: 'release' });
   }
 
   /** A newer release may read it; nobody can read damaged bytes. */
@@ -204,7 +208,19 @@ export class Seat {
         };
     const rest = entry.error.retryable ? REST : 0;
     this.#parts.onError(entry.error);
-    void this.#pause(rest).then(() => this.#settle(entry, verdict));
+    this.#returning.add(leaseKey(entry.lease));
+    void this.#pause(rest).then(() => this.#return(entry, verdict));
+  }
+
+  /** Ends what was never started. */
+  #return(delivery: Delivery | Undecodable, verdict: Verdict): void {
+    const key = leaseKey(delivery.lease);
+    this.#returning.add(key);
+    this.#settle(delivery, verdict, () => this.#returning.delete(key));
+  }
+
+  #holds(lease: Lease): boolean {
+    return this.#held.has(lease) || this.#returning.has(leaseKey(lease));
   }
 
   /** A result that cannot be delivered is reported; what becomes of the message is decided by its lease. */

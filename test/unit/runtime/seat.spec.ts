@@ -1,0 +1,75 @@
+import { expect, it } from 'vitest';
+import type { Fetched, Lease, QueuePort, Settlement } from '../../../lib/backend/index.js';
+import { Exclusive } from '../../../lib/runtime/exclusive.js';
+import { HandlerRegistry } from '../../../lib/runtime/handler-registry.js';
+import { newMember } from '../../../lib/runtime/member.js';
+import { Seat } from '../../../lib/runtime/seat.js';
+import { ServerClock } from '../../../lib/runtime/server-clock.js';
+import type { RuntimeSettings } from '../../../lib/runtime/settings.js';
+import { Slots } from '../../../lib/runtime/slots.js';
+import { TaskRunner } from '../../../lib/runtime/task-runner.js';
+import { ManualClock } from '../../support/manual-clock.js';
+import { delivery } from './delivery.js';
+import { payloads, POLICY } from './settings.js';
+
+const MEMBER = {
+  service: 's',
+  instanceName: 'i',
+  heartbeatTtl: 1_000,
+  overflow: 'reject',
+} as const;
+
+/** A queue that hands over two tasks where one was asked for, and settles when it is told to. */
+function crowdedQueue() {
+  const two = [delivery('t:a'), delivery('t:a')];
+  const reads: Fetched[] = [{ deliveries: two, undecodable: [], displaced: false }];
+  const settled: (() => void)[] = [];
+  const seen: { holds?: (lease: Lease) => boolean } = {};
+  const never = new Promise<Fetched>(() => undefined);
+  const queue = {
+    join: () => Promise.resolve({ status: 'alive', lost: [], now: 0, expired: [], leader: false }),
+    reader: (_consumer: string, _kind: string, holds: (lease: Lease) => boolean) => {
+      seen.holds = holds;
+      const next = () => {
+        const read = reads.shift();
+        return read === undefined ? never : Promise.resolve(read);
+      };
+      return { fetch: next, wake: () => undefined, close: () => Promise.resolve() };
+    },
+    settle: () => new Promise<Settlement>((resolve) => settled.push(() => resolve('settled'))),
+  } as unknown as QueuePort;
+  return { queue, two, settled, seen };
+}
+
+it('counts a lease on its way back as held until it has left', async () => {
+  const { queue, two, settled, seen } = crowdedQueue();
+  const clock = new ManualClock();
+  const registry = new HandlerRegistry();
+  registry.add({ kind: 'task', name: 'a', invoke: () => new Promise(() => undefined) });
+  const slots = { task: new Slots(1, new Map()), request: new Slots(1, new Map()) };
+  const settings = { ...MEMBER, rpc: { maxWaiting: 1 } } as unknown as RuntimeSettings;
+  const seat = new Seat(newMember(settings, registry), {
+    queue,
+    clock,
+    server: new ServerClock(clock),
+    registry,
+    slots,
+    exclusive: new Exclusive([slots.task, slots.request]),
+    tasks: new TaskRunner({ clock, payloads, defaults: POLICY }),
+    requests: undefined as never,
+    lostLimit: 5,
+    abandon: new AbortController().signal,
+    onBeat: () => undefined,
+    onEvicted: () => undefined,
+    onError: (error) => expect.unreachable(String(error)),
+  });
+  await seat.open();
+  await new Promise(setImmediate);
+
+  const [running, surplus] = two.map(({ lease }) => lease) as [Lease, Lease];
+  expect([seen.holds?.(running), seen.holds?.(surplus), settled.length]).toEqual([true, true, 1]);
+  settled[0]?.();
+  await new Promise(setImmediate);
+  expect([seen.holds?.(running), seen.holds?.(surplus)]).toEqual([true, false]);
+  seat.session.end();
+});
