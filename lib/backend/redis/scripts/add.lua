@@ -6,8 +6,6 @@
 -- Returns { } when everything was accepted, or { index, 'dup' | 'full' | 'none', detail, … }.
 --@include message
 --@include place
---@include gate
---@include dead
 --@include bound
 local producer, slot = $producer .. ARGV[1], tonumber(ARGV[2]) % 16
 -- A batch that was applied already gets the answer it got then. One that comes so late that its slot is used again
@@ -73,6 +71,16 @@ local function refusal(from, to)
   end
 end
 
+-- what only keyed and delayed messages need is defined when the first of them comes
+local gate
+local function with_gate()
+  if not gate then
+--@include gate
+    gate = { admit = admit, delay = delay }
+  end
+  return gate
+end
+
 local function accept(i)
   local address, h, p, o = list[i], list[i + 1], list[i + 2], list[i + 3]
   if not o then
@@ -94,9 +102,9 @@ local function accept(i)
   accepted = accepted + 1
   local m = decode(h)
   if o.d then
-    delay(m, p, clock() + o.d)
+    with_gate().delay(m, p, clock() + o.d)
   else
-    admit(m, h, p)
+    with_gate().admit(m, h, p)
   end
 end
 
@@ -143,7 +151,12 @@ else
     take_single(i)
   end
 end
-shed()
+if next(dropping) then
+--@include gate
+--@include dead
+--@include shed
+  shed()
+end
 for _, d in ipairs(dedupes) do
   call('SET', d[1], d[2], 'PX', d[3])
 end

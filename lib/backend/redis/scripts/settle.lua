@@ -9,9 +9,6 @@
 --       retry, or 1 for a dead one whose handler ran; info = '1' when a retry costs an attempt, or msgpack of include/dead.lua
 -- Returns { 'source id' of each stale one, … }
 --@include message
---@include place
---@include gate
---@include dead
 local consumer, batch = ARGV[1], cmsgpack.unpack(ARGV[2])
 local out, stale, removals, done = {}, {}, {}, 0
 
@@ -68,63 +65,68 @@ for i = 1, #batch.r, 3 do
   end
 end
 
-for i = 1, #batch.k, 5 do
-  local source, id, address, key, unique = unpack(batch.k, i, i + 4)
-  acknowledge(source, { id })
-  if not stale[source .. ' ' .. id] then
-    free(address, key, unique)
-  end
-end
-
-local function holds(source, id)
-  local pending = redis.pcall('XPENDING', source, 'g', id, id, 1, consumer)
-  return not pending.err and pending[1] ~= nil
-end
-
 local moved = { retry = 0, expired = 0 }
-local function move(source, id, verdict, number, info)
-  local entry = call('XRANGE', source, id, id)[1]
-  local h, p = fields(entry)
-  local m = decode(h)
-  if m then
-    stamp(m, id)
+if #batch.k + #batch.m > 0 then
+--@include place
+--@include gate
+--@include dead
+  for i = 1, #batch.k, 5 do
+    local source, id, address, key, unique = unpack(batch.k, i, i + 4)
+    acknowledge(source, { id })
+    if not stale[source .. ' ' .. id] then
+      free(address, key, unique)
+    end
   end
-  if verdict == 'retry' then
-    if info == '1' then
-      m.a = (m.a or 0) + 1
-    end
-    moved.retry = moved.retry + 1
-    if number > 0 then
-      delay(m, p, clock() + number)
-    else
-      place(m, encode(m), p)
-    end
-  elseif verdict == 'dead' then
-    local i = cmsgpack.unpack(info)
-    i.w, i.s = clock(), source
-    if m and number > 0 then
-      m.a = (m.a or 0) + number
-    end
-    bury(m, m and encode(m) or h, p, i)
-  elseif verdict == 'release' then
-    if m then
-      place(m, encode(m), p)
-    else
-      call('XADD', source, '*', unpack(entry[2]))
-    end
-  else
-    moved.expired = moved.expired + 1
-    free(m.n, m.k, m.i)
-  end
-  removals[#removals + 1] = { source, { id }, true }
-end
 
-for i = 1, #batch.m, 5 do
-  local source, id, verdict, number, info = unpack(batch.m, i, i + 4)
-  if holds(source, id) then
-    move(source, id, verdict, number, info)
-  else
-    reject(source, id)
+  local function holds(source, id)
+    local pending = redis.pcall('XPENDING', source, 'g', id, id, 1, consumer)
+    return not pending.err and pending[1] ~= nil
+  end
+
+  local function move(source, id, verdict, number, info)
+    local entry = call('XRANGE', source, id, id)[1]
+    local h, p = fields(entry)
+    local m = decode(h)
+    if m then
+      stamp(m, id)
+    end
+    if verdict == 'retry' then
+      if info == '1' then
+        m.a = (m.a or 0) + 1
+      end
+      moved.retry = moved.retry + 1
+      if number > 0 then
+        delay(m, p, clock() + number)
+      else
+        place(m, encode(m), p)
+      end
+    elseif verdict == 'dead' then
+      local i = cmsgpack.unpack(info)
+      i.w, i.s = clock(), source
+      if m and number > 0 then
+        m.a = (m.a or 0) + number
+      end
+      bury(m, m and encode(m) or h, p, i)
+    elseif verdict == 'release' then
+      if m then
+        place(m, encode(m), p)
+      else
+        call('XADD', source, '*', unpack(entry[2]))
+      end
+    else
+      moved.expired = moved.expired + 1
+      free(m.n, m.k, m.i)
+    end
+    removals[#removals + 1] = { source, { id }, true }
+  end
+
+  for i = 1, #batch.m, 5 do
+    local source, id, verdict, number, info = unpack(batch.m, i, i + 4)
+    if holds(source, id) then
+      move(source, id, verdict, number, info)
+    else
+      reject(source, id)
+    end
   end
 end
 
