@@ -32,6 +32,8 @@ const project = (name: string, options: Project): TestProjectInlineConfiguration
     setupFiles: [path('support/clean-env.setup.ts')],
     globalSetup: options.redis === undefined ? [] : [setups[options.redis]],
     testTimeout: options.timeout,
+    // stopped and killed processes on a busy machine: one more chance there, a defect fails twice
+    retry: options.redis === 'own' ? 1 : 0,
     hookTimeout: options.timeout,
     fileParallelism: options.alone !== true,
     server: { deps: { external: [/\/dist\//] } },

@@ -25,6 +25,15 @@ const toConsumer = (target: string | undefined, ...works: Work[]): TaskToSend[] 
 
 const idOf = (child: Child<Fact>): string => child.facts.find(joined)?.consumer ?? '';
 
+/** Resolves when every reader of tasks waits at Redis: what is sent now is handed over at once. */
+async function allWait(app: FaultApp): Promise<void> {
+  await eventually(async () => {
+    const readers = String(await app.redis.client('LIST')).split('\n');
+    const tasks = readers.filter((line) => line.includes(':tasks_of_'));
+    return tasks.length > 0 && tasks.every((line) => / flags=b .* cmd=xreadgroup /.test(line));
+  });
+}
+
 /** Sends to one that stands still; resolves when its socket is full of them. */
 async function fill(app: FaultApp, sender: LocalBroker, child: Child<Fact>): Promise<void> {
   const target = idOf(child);
@@ -81,6 +90,7 @@ describe.concurrent('a consumer stands still for longer than its time to live', 
       await runtime.sender.enqueue([running as TaskToSend]);
       await sleeper.facts.until(started);
 
+      await allWait(app);
       sleeper.signal('SIGSTOP');
       await fill(app, { runtime } as LocalBroker, sleeper);
       await pass(TTL * 1.5);
