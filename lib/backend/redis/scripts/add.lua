@@ -4,9 +4,6 @@
 --       bound of the producer ('' = none), its overflow, control channel
 -- options: { k = key, i = unique, f = target, d = delay ms, u = dedupe id, w = its window ms }
 -- Returns { } when everything was accepted, or { index, 'dup' | 'full' | 'none', detail, … }.
---@include message
---@include place
---@include bound
 local producer, slot = $producer .. ARGV[1], tonumber(ARGV[2]) % 16
 -- A batch that was applied already gets the answer it got then. One that comes so late that its slot is used again
 -- (bytes of a dead connection that the network delivers after all) is refused: nobody waits for it any more.
@@ -21,6 +18,41 @@ elseif tonumber(ARGV[2]) <= top - 16 then
 end
 local batch = cmsgpack.unpack(ARGV[3])
 local list = batch.m
+
+-- Most often it is one plain message under a name that somebody handles, far from every bound: it needs no more than
+-- this. A function that a script defines costs as much as a command, at every call.
+local function added(answer, accepted, duplicates)
+  call('HSET', producer, slot, answer, 'top', math.max(top, tonumber(ARGV[2])))
+  if slot == 1 then
+    call('PEXPIRE', producer, 3600000)
+  end
+  if accepted > 0 then
+    call('HINCRBY', $counters, 'added', accepted)
+  end
+  if duplicates > 0 then
+    call('HINCRBY', $counters, 'duplicates', duplicates)
+  end
+end
+if #list == 4 and not list[4] then
+  local claimed = call('HGETALL', $claims .. list[1])
+  local limits
+  for i = 1, #claimed, 2 do
+    if claimed[i] == '' then
+      limits = cmsgpack.unpack(claimed[i + 1])
+    end
+  end
+  local stream = $stream .. list[1]
+  if #claimed == (limits and 4 or 2) and not (limits and limits.streamLength)
+    and (not (limits and limits.maxWaiting) or call('XLEN', stream) < limits.maxWaiting) then
+    call('XADD', stream, '*', 'h', list[2], 'p', list[3])
+    added(ARGV[2], 1, 0)
+    return {}
+  end
+end
+
+--@include message
+--@include place
+--@include bound
 local out, seen, dedupes, accepted, duplicates = {}, {}, {}, 0, 0
 
 local function report(i, what, detail)
@@ -160,11 +192,5 @@ end
 for _, d in ipairs(dedupes) do
   call('SET', d[1], d[2], 'PX', d[3])
 end
-local answer = #out == 0 and ARGV[2] or ARGV[2] .. ' ' .. cmsgpack.pack(out)
-call('HSET', producer, slot, answer, 'top', math.max(top, tonumber(ARGV[2])))
-if slot == 1 then
-  call('PEXPIRE', producer, 3600000)
-end
-count('added', accepted)
-count('duplicates', duplicates)
+added(#out == 0 and ARGV[2] or ARGV[2] .. ' ' .. cmsgpack.pack(out), accepted, duplicates)
 return out
