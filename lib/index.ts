@@ -8,15 +8,19 @@ export {
   type BrokerOptionsFactory,
 } from './module/index.js';
 export {
+  BALANCE_STRATEGY,
+  getBalancerToken,
   getBrokerToken,
   type BackoffOptions,
   type BalancerOptions,
   type BrokerLogger,
   type BrokerOptions,
   type Duration,
+  type QueueOptions,
   type RedisSettings,
   type RpcOptions,
   type ShutdownOptions,
+  type StrategyOption,
   type TaskDefaults,
   type TaskPolicyOptions,
 } from './config/index.js';
@@ -24,6 +28,7 @@ export {
 // Handling
 export {
   BrokerGroup,
+  InjectBalancer,
   InjectBroker,
   OnEvent,
   OnRequest,
@@ -56,10 +61,20 @@ export {
 export type { Enqueued, Health } from './runtime/index.js';
 export type { Kind } from './message/index.js';
 
+// Balancing
+export { BrokerBalancer, type BalancerEvents, type ConsumerChange } from './client/index.js';
+export type {
+  BalanceStrategy,
+  RouteConsumer,
+  RouteMessage,
+  RouteView,
+  StrategyName,
+} from './balancer/index.js';
+
 // Looking
 export type {
   CancelResult,
-  ConsumerStats,
+  ConsumerInfo,
   DeadReason,
   LinkState,
   NameStats,

@@ -2,7 +2,7 @@ export type { Backend, BackendFeatures, LinkState } from './backend.port.js';
 export type { BusPort, ChannelKind, Unsubscribe } from './bus.port.js';
 export { type Clock, type Timer, systemClock } from './clock.js';
 export type {
-  ConsumerStats,
+  ConsumerInfo,
   DeadLetter,
   DeadLettersPort,
   InspectorPort,
@@ -11,6 +11,15 @@ export type {
   QueueStats,
 } from './inspector.port.js';
 export type { Added, Delivery, Fetched, Lease, NewMessage, Undecodable, Want } from './messages.js';
-export type { Beat, EvictOptions, Member, QueuePort, Reader } from './queue.port.js';
+export type {
+  Beat,
+  EvictOptions,
+  Member,
+  QueuePort,
+  Reader,
+  Routes,
+  TakeOver,
+} from './queue.port.js';
+export type { TurnsPort } from './turns.port.js';
 export type { CancelResult, DeadReason, ReplyOut, Settlement, Verdict } from './verdict.js';
 export * from './control.js';

@@ -36,20 +36,31 @@ export interface QueueStats {
   /** Waiting behind another task of their key. */
   readonly gated: number;
   readonly deadLetters: number;
-  readonly consumers: readonly ConsumerStats[];
+  readonly consumers: readonly ConsumerInfo[];
   readonly counters: QueueCounters;
 }
 
-/** @publicApi */
-export interface ConsumerStats {
+/** A running instance. @publicApi */
+export interface ConsumerInfo {
+  /** Names one life of the instance: after an eviction it comes back with another one. */
   readonly id: string;
   readonly service: string;
   readonly instanceName: string;
+  /** Its share of routed work; 0: drained. */
+  readonly weight: number;
+  /** Whether it gets work: its time is not over, and it is not drained. */
+  readonly active: boolean;
   /** Milliseconds on the backend's clock. */
   readonly joinedAt: number;
-  readonly expiresAt: number;
-  /** Messages in its lanes, held ones included. */
-  readonly lane: number;
+  readonly lastSeen: number;
+  /** Tasks and requests it was handed and has not settled. */
+  readonly inFlight: number;
+  /** Routed to it and not handed over yet. */
+  readonly waiting: number;
+  /** What it has settled as done since it joined. */
+  readonly processed: number;
+  /** Attempts that ended in a retry or a dead letter since it joined. */
+  readonly failed: number;
 }
 
 /** A message that will not run again by itself. */

@@ -9,12 +9,19 @@ export interface NewMessage {
   readonly delay?: number;
   /** A second message with the same address and id inside the window is not accepted but reported as a duplicate. */
   readonly dedupe?: { readonly id: string; readonly window: number };
+  /**
+   * Whom its sender would give it to, by a view of that epoch. Followed where the rule leaves it to senders, and for
+   * `consistent_hash` if the membership is still that one.
+   */
+  readonly proposal?: { readonly consumer: string; readonly epoch: number };
 }
 
 /** What became of one accepted message. `unique` is that of the first message when it is a duplicate. */
 export interface Added {
   readonly unique: string;
   readonly duplicate: boolean;
+  /** Present when a proposal was missing or not followed: the sender should look at the {@link Routes} again. */
+  readonly unrouted?: true;
 }
 
 /** Proof of holding a message: the entry it was handed over in. Every hand-over makes a new one. */
@@ -30,6 +37,8 @@ export interface Delivery {
   readonly lease: Lease;
   readonly envelope: Envelope;
   readonly payload: Buffer;
+  /** Whether it was routed to this consumer, and not taken by whoever was free. */
+  readonly routed: boolean;
 }
 
 /** An entry that cannot be read; it is given back (a newer release may read it) or goes to the dead letters. */
@@ -51,4 +60,6 @@ export interface Want {
   /** Address, see `message/address`. */
   readonly address: string;
   readonly limit: number;
+  /** The member's group of the name; the lane of a group is read within the largest limit of its names. */
+  readonly group: string;
 }

@@ -1,4 +1,5 @@
-import type { QueuedKind } from '../message/index.js';
+import type { RouteConsumer, Rule } from '../balancer/index.js';
+import type { Address } from '../message/index.js';
 import type { Added, Delivery, Fetched, Lease, NewMessage, Undecodable, Want } from './messages.js';
 import type { CancelResult, Settlement, Verdict } from './verdict.js';
 
@@ -10,8 +11,15 @@ export interface Member {
   readonly instanceName: string;
   /** Milliseconds without a beat after which others may evict it. */
   readonly ttl: number;
-  /** What it handles. `own`: the handler has its own bound, so the name is never routed to the member's lane. */
-  readonly names: readonly { readonly address: string; readonly own: boolean }[];
+  /** What it handles, and in which group. */
+  readonly names: readonly { readonly address: string; readonly group: string }[];
+  /**
+   * Its groups: `t:` or `r:`, then a queue, then `/` and a name if that handler has a bound of its own. The messages
+   * of one group that are routed to this member lie in one lane.
+   */
+  readonly groups: readonly { readonly name: string; readonly rule: Rule }[];
+  /** Its share of routed work, a whole number; 0: it gets nothing new. Kept when a member joins again. */
+  readonly weight: number;
   /** Bound on waiting tasks of the service; absent: none. */
   readonly streamLength?: number;
   readonly overflow: 'reject' | 'drop-oldest';
@@ -33,6 +41,8 @@ export interface Beat {
   readonly expired: readonly string[];
   /** Whether this consumer is the one that arms exact timers and sweeps. At most one at a time. */
   readonly leader: boolean;
+  /** The member's weight as it stands. */
+  readonly weight: number;
 }
 
 /**
@@ -43,8 +53,9 @@ export interface Reader {
   /**
    * Waits until a message can be taken, then takes at most `total` (in rare races a few more, which the caller gives
    * back; 1 or more) and at most `limit` of each name. Resolves empty after {@link wake}, {@link close}, or now and then.
+   * @param lanesOnly takes only what was routed to this consumer: it is drained
    */
-  fetch(total: number, wants: readonly Want[]): Promise<Fetched>;
+  fetch(total: number, wants: readonly Want[], lanesOnly?: boolean): Promise<Fetched>;
   /** Ends a waiting `fetch`; without one, the next `fetch` returns at once. */
   wake(): void;
   /** Ends a waiting `fetch` for good; later ones reject with CLOSED. What arrives late comes back by eviction. */
@@ -63,7 +74,10 @@ export interface QueuePort {
    * @throws OverloadedError, NoHandlerError (requests): nothing was accepted
    */
   add(group: readonly NewMessage[], timeout: number): Promise<Added[]>;
-  /** Makes the consumer a member, or repairs its membership; safe to repeat. */
+  /**
+   * Makes the consumer a member, or repairs its membership; safe to repeat.
+   * @throws InvalidConfigError when live members of one of its groups follow another rule
+   */
   join(member: Member): Promise<Beat>;
   /** A sign of life; renews the held leases. */
   beat(consumer: string, held: readonly Lease[]): Promise<Beat>;
@@ -73,8 +87,12 @@ export interface QueuePort {
    * (unless `leaving`), at `lostLimit` they go to the dead letters.
    */
   evict(consumer: string, options: EvictOptions): Promise<'alive' | 'evicted'>;
-  /** @param holds whether the caller still has that lease in its hands; asked when a connection was lost */
-  reader(consumer: string, kind: QueuedKind, holds: (lease: Lease) => boolean): Reader;
+  /**
+   * Reads what the wants of its fetches name, and the lanes of their groups.
+   * @param label tells readers of one consumer apart
+   * @param holds whether the caller still has that lease in its hands; asked when a connection was lost
+   */
+  reader(consumer: string, label: string, holds: (lease: Lease) => boolean): Reader;
   /**
    * Ends a delivery. Waits out an unreachable backend until `abandon` aborts, then rejects. `stale` after a lost
    * reply may mean that the first attempt was accepted.
@@ -85,6 +103,16 @@ export interface QueuePort {
     verdict: Verdict,
     abandon?: AbortSignal,
   ): Promise<Settlement>;
+  /** Changes a member's share of routed work, with effect from the next message on; `false`: there is no such member. */
+  setWeight(consumer: string, weight: number): Promise<boolean>;
+  /** Who can be sent messages of an address, when one group of one service handles it; else `undefined`. */
+  routes(address: Address): Promise<Routes | undefined>;
+  /**
+   * Moves messages nobody was handed yet from lanes of other members to those of `consumer`, for names it handles.
+   * `share`: until it has its share by weight. Otherwise those that have waited for `olderThan` ms, the oldest first,
+   * from the longest lane. One chunk a call; returns how many were moved.
+   */
+  takeOver(consumer: string, group: string, from: TakeOver): Promise<number>;
   /** Places what is due; returns when the next one is. */
   promote(): Promise<{ readonly nextDue?: number; readonly now: number }>;
   /** Finds messages held by consumers that are no members (a dead one that read once more) and places them again. */
@@ -92,6 +120,23 @@ export interface QueuePort {
   cancel(id: string): Promise<CancelResult>;
   /** Replies that were kept, by unique part of the request's id. */
   keptReplies(uniques: readonly string[]): Promise<(Buffer | undefined)[]>;
+}
+
+/** What {@link QueuePort.takeOver} takes. */
+export type TakeOver =
+  | { readonly share: true }
+  | { readonly share: false; readonly olderThan: number; readonly count: number };
+
+/** Who can take messages of one address, at one moment. */
+export interface Routes {
+  /** The membership they are of. */
+  readonly epoch: number;
+  /** The service and its group. */
+  readonly service: string;
+  readonly group: string;
+  readonly rule: Rule;
+  /** Those that handle the address and are not drained. */
+  readonly consumers: readonly RouteConsumer[];
 }
 
 export interface EvictOptions {

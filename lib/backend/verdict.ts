@@ -27,6 +27,8 @@ export type Verdict =
     }
   /** Given back untouched: placed again, as if it had never been handed over. */
   | { readonly type: 'release' }
+  /** To the lane of that consumer if it can take it, else as `release`; it is not forwarded a second time before it ran. */
+  | { readonly type: 'forward'; readonly consumer: string }
   /** A request that came too late: gone, counted, never run. */
   | { readonly type: 'expired' };
 

@@ -28,6 +28,8 @@ export interface RequestOptions extends PublishOptions {
   readonly timeout?: Duration;
   /** Default `rpc.mode`. */
   readonly mode?: 'reliable' | 'fast';
+  /** With the strategy `consistent_hash`, requests with one key go to one instance. It orders nothing. */
+  readonly key?: string;
   /** Gives the request up when it aborts. */
   readonly signal?: AbortSignal;
 }

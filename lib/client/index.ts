@@ -1,3 +1,4 @@
+export { BrokerBalancer, type BalancerEvents, type ConsumerChange } from './broker-balancer.js';
 export { RuntimeClient } from './runtime-client.js';
 export { BrokerGroupClient } from './group-client.js';
 export type { RuntimeSource } from './runtime-source.js';

@@ -55,6 +55,7 @@ const REQUEST: Parsers<RequestOptions> = {
   headers,
   timeout: duration('timeout', 1),
   mode: oneOf('mode', 'reliable', 'fast'),
+  key: (value: unknown) => checkName('the key', value),
   signal: (value: unknown) =>
     value instanceof AbortSignal ? value : refuse('signal', value, 'an AbortSignal'),
 };

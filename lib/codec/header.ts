@@ -23,6 +23,7 @@ const HEADER_KEYS = {
   policy: 'o',
   headers: 'x',
   target: 'f',
+  forwarded: 'w',
 } as const satisfies Record<keyof Envelope, string>;
 
 type Field = keyof Envelope;

@@ -31,10 +31,18 @@ const VARIABLES = {
   MAX_JOBS: 'maxJobs',
   STREAM_LENGTH: 'streamLength',
   HEARTBEAT_TTL: 'balancer.heartbeatTtl',
+  CLEANUP_TICKER: 'balancer.cleanupInterval',
+  BALANCE_STRATEGY: 'balancer.strategy',
+  SUBSCRIBER_WEIGHT: 'balancer.weight',
 } as const;
 
 /** Options that are numbers; what is none is left as it is, for the check to refuse. */
-const NUMBERS: ReadonlySet<string> = new Set(['redis.db', 'maxJobs', 'streamLength']);
+const NUMBERS: ReadonlySet<string> = new Set([
+  'redis.db',
+  'maxJobs',
+  'streamLength',
+  'balancer.weight',
+]);
 
 /** The one place that reads the environment. */
 export function readEnvironment(variables: Variables = process.env): Environment {

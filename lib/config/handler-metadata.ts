@@ -9,6 +9,8 @@ export interface HandlerMetadata {
   /** The prototype whose method was decorated. */
   readonly declaredOn: object;
   readonly concurrency?: number;
+  /** The queue it belongs to; absent: `default`. */
+  readonly queue?: string;
   readonly attempts?: number;
   readonly backoff?: Partial<BackoffPolicy>;
   readonly timeout?: number;

@@ -1,6 +1,8 @@
 export type {
   BackoffOptions,
   BalancerOptions,
+  QueueOptions,
+  StrategyOption,
   BrokerLogger,
   BrokerOptions,
   RedisSettings,
@@ -26,6 +28,8 @@ export { groupOf, ownGroup, setGroup } from './group-metadata.js';
 export {
   BROKER_TRANSPORT,
   getBrokerToken,
+  BALANCE_STRATEGY,
+  getBalancerToken,
   getOptionsToken,
   getPartsToken,
   getServerToken,

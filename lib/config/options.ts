@@ -1,4 +1,5 @@
 import type { ConnectionOptions } from 'node:tls';
+import type { BalanceStrategy, StrategyName } from '../balancer/index.js';
 import type { PayloadCodec } from '../codec/index.js';
 import type { Duration } from '../message/index.js';
 
@@ -18,8 +19,11 @@ export interface BrokerOptions {
   readonly instanceName?: string;
   /** First part of every key and channel. Default `broker`. */
   readonly prefix?: string;
-  /** `BROKER_MODE`. Where messages live. Default `memory`. */
-  readonly mode?: 'memory' | 'redis';
+  /**
+   * `BROKER_MODE`. Where messages live; `hybrid`: in Redis, while every sender routes them by itself. Default
+   * `memory`.
+   */
+  readonly mode?: 'memory' | 'redis' | 'hybrid';
   /** `REDIS_URL` or `REDIS_ADDR` (host:port), `REDIS_PASSWORD`, `REDIS_DB`. Default `127.0.0.1:6379`. */
   readonly redis?: RedisSettings;
   /** `MAX_JOBS`. Tasks at once in this instance. Default 100. */
@@ -32,6 +36,8 @@ export interface BrokerOptions {
   readonly tasks?: TaskDefaults;
   readonly rpc?: RpcOptions;
   readonly balancer?: BalancerOptions;
+  /** Further queues of this service, by name. A handler says `queue` to be in one; who sends need not know. */
+  readonly queues?: Readonly<Record<string, QueueOptions>>;
   readonly shutdown?: ShutdownOptions;
   /** How payloads become bytes. Default: JSON. */
   readonly codec?: PayloadCodec;
@@ -96,8 +102,37 @@ export interface RpcOptions {
   readonly maxWaiting?: number;
 }
 
+/** How an instance of a queue is chosen: a strategy of this package by name, or your own. @publicApi */
+export type StrategyOption = StrategyName | BalanceStrategy;
+
+/** A queue of the service beside the one named `default`. @publicApi */
+export interface QueueOptions {
+  /** Tasks of this queue at once in this instance, and as many requests. Default `maxJobs`, for requests `rpc.maxJobs`. */
+  readonly maxJobs?: number;
+  /** Default `balancer.strategy`. */
+  readonly strategy?: StrategyOption;
+}
+
 /** @publicApi */
 export interface BalancerOptions {
+  /**
+   * `BALANCE_STRATEGY`. Which instance of this service gets a task or a request. Belongs to the service: senders need
+   * no setting, and an instance that disagrees with those that run does not start. Default: what is provided under
+   * the token `BALANCE_STRATEGY`, else `competing`.
+   */
+  readonly strategy?: StrategyOption;
+  /** A Redis of its own for turns (`round_robin`, `weighted`). Default: they are decided where the queue is. */
+  readonly redis?: RedisSettings;
+  /** First part of every key there. Default: `prefix`. */
+  readonly prefix?: string;
+  /** `SUBSCRIBER_WEIGHT`. This instance's share of routed work, a whole number up to 1,000; 0: nothing. Default 1. */
+  readonly weight?: number;
+  /** Work routed to an instance that has not taken it for this long goes to one with free places. Default 30 s. */
+  readonly stealAfter?: Duration;
+  /** Whether an instance that joins takes its share of what already waits for the others. Default `false`. */
+  readonly rebalance?: boolean;
+  /** `CLEANUP_TICKER`. How often one instance looks for what others have left behind. Default 60 s. */
+  readonly cleanupInterval?: Duration;
   /** `HEARTBEAT_TTL`. Without a sign of life for this long an instance counts as dead. Default 30 s. */
   readonly heartbeatTtl?: Duration;
 }

@@ -1,8 +1,9 @@
 import { hostname } from 'node:os';
 import type { z } from 'zod';
 import { jsonCodec } from '../codec/index.js';
+import { InvalidNameError } from '../errors/index.js';
 import { checkName, checkNamespace } from '../message/index.js';
-import type { RuntimeSettings } from '../runtime/index.js';
+import { DEFAULT_QUEUE, type RuntimeSettings } from '../runtime/index.js';
 import { check } from './check.js';
 import { DEFAULTS } from './defaults.js';
 import { readEnvironment, type Environment, type Variables } from './env.js';
@@ -51,6 +52,7 @@ function resolve(parsed: Parsed, { options, environment, nameOf }: Origin): Reso
     prefix: checkNamespace(nameOf('prefix'), parsed.prefix ?? DEFAULTS.prefix),
     mode: parsed.mode ?? DEFAULTS.mode,
     redis: freeze(mergeRedis(environment.options.redis, options.redis)),
+    turns: toTurns(parsed, nameOf),
     settings: toSettings(parsed, appName, nameOf),
     codec: parsed.codec ?? jsonCodec,
     logger: parsed.logger,
@@ -60,7 +62,9 @@ function resolve(parsed: Parsed, { options, environment, nameOf }: Origin): Reso
 }
 
 function toSettings(parsed: Parsed, appName: string, nameOf: NameOf): RuntimeSettings {
-  const { tasks = {}, rpc = {}, streamLength } = parsed;
+  const { tasks = {}, rpc = {}, balancer = {}, streamLength } = parsed;
+  // in one process, and with queue and balancer in one Redis, the backend itself decides, exactly
+  const local = parsed.mode === 'hybrid' || balancer.redis !== undefined;
   const backoff = freeze({ ...DEFAULTS.tasks.backoff, ...defined(tasks.backoff) });
   return freeze({
     service: checkNamespace(nameOf('service'), parsed.service ?? appName),
@@ -68,8 +72,8 @@ function toSettings(parsed: Parsed, appName: string, nameOf: NameOf): RuntimeSet
       nameOf('instanceName'),
       parsed.instanceName ?? `${hostname()}-${process.pid}`,
     ),
-    maxJobs: parsed.maxJobs ?? DEFAULTS.maxJobs,
-    heartbeatTtl: parsed.balancer?.heartbeatTtl ?? DEFAULTS.balancer.heartbeatTtl,
+    queues: toQueues(parsed, rpc.maxJobs ?? DEFAULTS.rpc.maxJobs),
+    balancer: freeze({ ...DEFAULTS.balancer, ...defined(toBalancer(balancer)), local }),
     grace: parsed.shutdown?.grace ?? DEFAULTS.shutdown.grace,
     maxPayload: parsed.maxPayload ?? DEFAULTS.maxPayload,
     sendTimeout: DEFAULTS.sendTimeout,
@@ -78,6 +82,51 @@ function toSettings(parsed: Parsed, appName: string, nameOf: NameOf): RuntimeSet
     tasks: freeze({ ...DEFAULTS.tasks, ...defined(tasks), backoff }),
     rpc: freeze({ ...DEFAULTS.rpc, ...defined(rpc) }),
   });
+}
+
+/** What the runtime needs of it: where turns are decided is a matter of the backend. */
+function toBalancer(balancer: NonNullable<Parsed['balancer']>) {
+  const { strategy, weight, heartbeatTtl, cleanupInterval, stealAfter, rebalance } = balancer;
+  return { strategy, weight, heartbeatTtl, cleanupInterval, stealAfter, rebalance };
+}
+
+/** @throws InvalidConfigError where turns of their own contradict the mode */
+function toTurns({ mode, prefix, balancer }: Parsed, nameOf: NameOf): ResolvedOptions['turns'] {
+  if (balancer?.redis === undefined) return undefined;
+  if (mode !== 'redis') {
+    refuse('the broker cannot be set up', [
+      {
+        where: 'balancer.redis',
+        allowed: `it needs mode "redis", the mode is "${mode ?? DEFAULTS.mode}"`,
+      },
+    ]);
+  }
+  return freeze({
+    redis: freeze(mergeRedis({}, balancer.redis)),
+    prefix: checkNamespace(nameOf('balancer.prefix'), balancer.prefix ?? prefix ?? DEFAULTS.prefix),
+  });
+}
+
+/** The queue of handlers that name none, and those of the options. */
+function toQueues(parsed: Parsed, requests: number): RuntimeSettings['queues'] {
+  const { maxJobs = DEFAULTS.maxJobs, queues = {} } = parsed;
+  const named = Object.entries(queues).map(([name, { maxJobs: own, strategy }]) => [
+    checkQueue(name),
+    freeze({
+      tasks: own ?? maxJobs,
+      requests: own ?? requests,
+      ...(strategy === undefined ? {} : { strategy }),
+    }),
+  ]);
+  const main = freeze({ tasks: maxJobs, requests });
+  return freeze({ [DEFAULT_QUEUE]: main, ...(Object.fromEntries(named) as object) });
+}
+
+/** A slash stands between a queue and the name of a handler with a bound of its own. */
+function checkQueue(name: string): string {
+  checkNamespace('the name of a queue', name);
+  if (!name.includes('/')) return name;
+  throw new InvalidNameError(`the name of a queue must not contain a slash: "${name}"`);
 }
 
 function warningsOf(parsed: Parsed, { names }: Environment): readonly string[] {

@@ -8,8 +8,10 @@ export interface ResolvedOptions {
   readonly name: string;
   readonly appName: string;
   readonly prefix: string;
-  readonly mode: 'memory' | 'redis';
+  readonly mode: 'memory' | 'redis' | 'hybrid';
   readonly redis: RedisParts;
+  /** Where turns are decided, if that is not where the queue is. */
+  readonly turns: { readonly redis: RedisParts; readonly prefix: string } | undefined;
   readonly settings: RuntimeSettings;
   readonly codec: PayloadCodec;
   readonly logger: BrokerLogger | undefined;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type BalanceStrategy, MAX_WEIGHT, STRATEGIES } from '../balancer/index.js';
 import type { PayloadCodec } from '../codec/index.js';
 import { DURATION_FORM, parseDuration } from '../message/index.js';
 import type { BrokerLogger } from './options.js';
@@ -70,20 +71,24 @@ const redis = object({
     .optional(),
 });
 
+const STRATEGY_FORM = `${STRATEGIES.join(', ')}, or an object with route()`;
+const strategy = z.union(
+  [
+    z.enum(STRATEGIES),
+    z.custom<BalanceStrategy>(
+      (value) => typeof (value as BalanceStrategy | null | undefined)?.route === 'function',
+    ),
+  ],
+  { error: STRATEGY_FORM },
+);
+
 export const optionsSchema = object({
   name: text.optional(),
   appName: text.optional(),
   service: text.optional(),
   instanceName: text.optional(),
   prefix: text.optional(),
-  mode: z
-    .enum(['memory', 'redis'], {
-      error: ({ input }) =>
-        input === 'hybrid'
-          ? 'memory or redis; hybrid is not available in this version'
-          : 'memory or redis',
-    })
-    .optional(),
+  mode: oneOf('memory', 'redis', 'hybrid').optional(),
   redis: redis.optional(),
   maxJobs: whole(1).optional(),
   streamLength: whole(1).optional(),
@@ -99,7 +104,21 @@ export const optionsSchema = object({
     maxJobs: whole(1).optional(),
     maxWaiting: whole(1).optional(),
   }).optional(),
-  balancer: object({ heartbeatTtl: duration(100).optional() }).optional(),
+  balancer: object({
+    strategy: strategy.optional(),
+    redis: redis.optional(),
+    prefix: text.optional(),
+    weight: whole(0, MAX_WEIGHT).optional(),
+    heartbeatTtl: duration(100).optional(),
+    cleanupInterval: duration(100).optional(),
+    stealAfter: duration(100).optional(),
+    rebalance: z.boolean({ error: 'true or false' }).optional(),
+  }).optional(),
+  queues: z
+    .record(z.string(), object({ maxJobs: whole(1).optional(), strategy: strategy.optional() }), {
+      error: 'an object of queues by name',
+    })
+    .optional(),
   shutdown: object({ grace: duration().optional() }).optional(),
   codec: withMethods<PayloadCodec>(
     'an object with encode() and decode()',
@@ -116,7 +135,14 @@ export const optionsSchema = object({
   maxPayload: whole(1).optional(),
 });
 
-export const taskHandlerSchema = object({ ...policy, concurrency: whole(1).optional() });
-export const requestHandlerSchema = object({ concurrency: whole(1).optional() });
+export const taskHandlerSchema = object({
+  ...policy,
+  concurrency: whole(1).optional(),
+  queue: text.optional(),
+});
+export const requestHandlerSchema = object({
+  concurrency: whole(1).optional(),
+  queue: text.optional(),
+});
 export const eventHandlerSchema = object({});
 export const groupSchema = object({ broker: text.optional() });

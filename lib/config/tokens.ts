@@ -8,6 +8,12 @@ const token =
 /** Under which the client of a broker is injected; what `@InjectBroker(name)` uses. @publicApi */
 export const getBrokerToken = token('client');
 
+/** Under which the balancer of a broker is injected; what `@InjectBalancer(name)` uses. @publicApi */
+export const getBalancerToken = token('balancer');
+
+/** Under which an app provides a strategy of its own, for queues that name none. @publicApi */
+export const BALANCE_STRATEGY = 'nestjs-broker:balance-strategy';
+
 /** Under which the transport strategy of a broker is injected. */
 export const getServerToken = token('server');
 

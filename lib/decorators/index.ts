@@ -2,4 +2,5 @@ export { OnTask, type OnTaskOptions } from './on-task.decorator.js';
 export { OnEvent } from './on-event.decorator.js';
 export { OnRequest, type OnRequestOptions } from './on-request.decorator.js';
 export { BrokerGroup, type BrokerGroupOptions } from './broker-group.decorator.js';
+export { InjectBalancer } from './inject-balancer.decorator.js';
 export { InjectBroker } from './inject-broker.decorator.js';

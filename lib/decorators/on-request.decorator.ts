@@ -4,6 +4,8 @@ import { handlerDecorator } from './handler.decorator.js';
 export interface OnRequestOptions {
   /** At most this many at once in this instance; default: the instance's `rpc.maxJobs` alone counts. */
   readonly concurrency?: number;
+  /** The queue of the service it belongs to, see `queues`. Default `default`. */
+  readonly queue?: string;
 }
 
 /**

@@ -5,6 +5,8 @@ import { handlerDecorator } from './handler.decorator.js';
 export interface OnTaskOptions extends TaskPolicyOptions {
   /** At most this many at once in this instance; default: the instance's `maxJobs` alone counts. */
   readonly concurrency?: number;
+  /** The queue of the service it belongs to, see `queues`. Default `default`. */
+  readonly queue?: string;
 }
 
 /**

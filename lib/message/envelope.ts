@@ -25,6 +25,8 @@ export interface Envelope {
   readonly headers?: Readonly<Record<string, string>>;
   /** The consumer it was routed to, tried again when it is placed again. */
   readonly target?: string;
+  /** It was forwarded once since it last ran; whoever reads it runs it. */
+  readonly forwarded?: boolean;
 }
 
 /** Per-message overrides of a task's policy. */

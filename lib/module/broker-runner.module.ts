@@ -8,7 +8,14 @@ import {
   type Provider,
 } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModuleRef } from '@nestjs/core';
-import { getOptionsToken, getServerToken, type ResolvedOptions } from '../config/index.js';
+import type { BalanceStrategy } from '../balancer/index.js';
+import {
+  BALANCE_STRATEGY,
+  getOptionsToken,
+  getServerToken,
+  type ResolvedOptions,
+} from '../config/index.js';
+import { InvalidConfigError } from '../errors/index.js';
 import {
   HandlerExplorer,
   modulesOf,
@@ -61,7 +68,7 @@ export class BrokerRunnerModule implements OnModuleInit, OnApplicationBootstrap,
 
   /** Nest can call it twice (a microservice with deferred initialisation). */
   async onModuleInit(): Promise<void> {
-    await (this.exploring ??= this.explore());
+    await (this.exploring ??= this.orClose(this.explore()));
   }
 
   async onApplicationBootstrap(): Promise<void> {
@@ -73,10 +80,24 @@ export class BrokerRunnerModule implements OnModuleInit, OnApplicationBootstrap,
   }
 
   private async explore(): Promise<void> {
+    this.takeStrategy();
     const { inheritsAppConfig, offered } = this.server;
     const explorer = new HandlerExplorer(this.app);
-    const found = explorer.find(this.options.name, inheritsAppConfig, offered);
-    await this.orClose(found.then((handlers) => this.server.addFound(handlers)));
+    this.server.addFound(await explorer.find(this.options.name, inheritsAppConfig, offered));
+  }
+
+  /** What any module of the app provides under the token, with whatever was injected into it. */
+  private takeStrategy(): void {
+    const { moduleRef } = this.app;
+    const isProvided = [...modulesOf(moduleRef).values()].some((module) =>
+      module.providers.has(BALANCE_STRATEGY),
+    );
+    if (!isProvided) return;
+    const strategy = moduleRef.get<BalanceStrategy>(BALANCE_STRATEGY, { strict: false });
+    if (typeof strategy?.route !== 'function') {
+      throw new InvalidConfigError('what is provided under BALANCE_STRATEGY has no method route()');
+    }
+    this.server.provideStrategy(strategy);
   }
 
   /** An app that does not start is closed by nobody: no connection may keep its process alive. */

@@ -10,6 +10,7 @@ import {
 import { ModuleRef } from '@nestjs/core';
 import {
   DEFAULTS,
+  getBalancerToken,
   getBrokerToken,
   getOptionsToken,
   getPartsToken,
@@ -18,6 +19,7 @@ import {
   type ResolvedOptions,
 } from '../config/index.js';
 import { InvalidConfigError } from '../errors/index.js';
+import { BrokerBalancer } from '../client/index.js';
 import { BrokerServer, modulesOf, type ServerParts } from '../server/index.js';
 import type { BrokerModuleAsyncOptions } from './broker-module-options.js';
 import { BrokerRunnerModule } from './broker-runner.module.js';
@@ -116,6 +118,15 @@ const brokerProviders = (name: string): Provider[] => [
       new BrokerClient({}, { options, shared: runtime, create: () => Promise.resolve(runtime) }),
   },
   {
+    provide: getBalancerToken(name),
+    inject: [getPartsToken(name)],
+    useFactory: ({ runtime }: ServerParts) =>
+      new BrokerBalancer(runtime, async () => {
+        await runtime.connect();
+        return runtime;
+      }),
+  },
+  {
     provide: getServerToken(name),
     inject: [getPartsToken(name)],
     useFactory: (parts: ServerParts) => new BrokerServer(parts),
@@ -125,5 +136,6 @@ const brokerProviders = (name: string): Provider[] => [
 /** The default broker can be injected by class, too. */
 const aliases = (name: string): Provider[] => [
   { provide: BrokerClient, useExisting: getBrokerToken(name) },
+  { provide: BrokerBalancer, useExisting: getBalancerToken(name) },
   { provide: BrokerServer, useExisting: getServerToken(name) },
 ];

@@ -1,4 +1,4 @@
-import type { Backend } from '../backend/index.js';
+import type { Backend, TurnsPort } from '../backend/index.js';
 import type { ResolvedOptions } from '../config/index.js';
 import { InvalidConfigError } from '../errors/index.js';
 import type { RuntimeLog } from '../runtime/index.js';
@@ -20,6 +20,17 @@ export async function createBackend(options: ResolvedOptions, log: RuntimeLog): 
   }
   const { RedisBackend } = await loadRedis();
   return new RedisBackend({ ...common, redis });
+}
+
+/** Where turns are decided, if the options give the balancer a Redis of its own. */
+export async function createTurns(
+  { appName, turns }: ResolvedOptions,
+  log: RuntimeLog,
+): Promise<TurnsPort | undefined> {
+  if (turns === undefined) return undefined;
+  const { RedisTurns } = await loadRedis();
+  const onError = (error: unknown): void => log.error(String(error));
+  return new RedisTurns({ ...turns, appName, onError });
 }
 
 /** Loaded when it is needed: who stays in memory need not install ioredis. */

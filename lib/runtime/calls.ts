@@ -30,6 +30,8 @@ export interface RequestOptions {
   readonly timeout?: number;
   readonly mode?: 'reliable' | 'fast';
   readonly signal?: AbortSignal;
+  /** With `consistent_hash`, requests with one key go to one instance. */
+  readonly key?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly target?: string;
 }

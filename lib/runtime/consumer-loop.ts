@@ -1,11 +1,15 @@
 import type { Delivery, Fetched, Reader, Undecodable, Want } from '../backend/index.js';
 import type { Address } from '../message/index.js';
-import type { Slots } from './slots.js';
+import type { Pool } from './pools.js';
+
+/** How many messages of a lane are given back at once. */
+const LANES = 128;
+/** After so many reads without a message the lanes are empty: some end early, woken before or looking at what is held. */
+const QUIET = 5;
 
 export interface ConsumerLoopParts {
   readonly reader: Reader;
-  readonly slots: Slots;
-  readonly addresses: readonly Address[];
+  readonly pool: Pool;
   /** Called with a place taken; gives it back when the delivery ends. */
   readonly onDelivery: (delivery: Delivery) => void;
   /** A delivery for which there was no place, or an entry that cannot be read. */
@@ -21,6 +25,7 @@ export class ConsumerLoop {
   readonly #parts: ConsumerLoopParts;
   #stopped = false;
   #started = false;
+  #drained = false;
   #fetching: Promise<Fetched> | undefined;
 
   constructor(parts: ConsumerLoopParts) {
@@ -38,16 +43,42 @@ export class ConsumerLoop {
     this.#parts.reader.wake();
   }
 
-  /** Resolves when nothing more will be handed on. */
-  async stop(): Promise<void> {
+  /** Drained: only what was routed here already is taken. */
+  drain(drained: boolean): void {
+    if (this.#drained === drained) return;
+    this.#drained = drained;
+    this.#parts.reader.wake();
+  }
+
+  /** Hands nothing more on. */
+  halt(): void {
     this.#stopped = true;
     this.#parts.reader.wake();
+  }
+
+  /** Resolves when nothing more will be handed on. */
+  async stop(): Promise<void> {
+    this.halt();
     await this.#fetching;
     await this.#parts.reader.close();
   }
 
+  /** As `stop`, when everything in its lanes has been given back: for one that is drained. */
+  async empty(): Promise<void> {
+    this.halt();
+    await this.#fetching;
+    for (let quiet = 0; quiet < QUIET; quiet += 1) {
+      const fetched = await this.#takeLanes();
+      this.#handOn(fetched, []);
+      if (fetched.displaced) break;
+      if (fetched.deliveries.length > 0) quiet = -1;
+    }
+    await this.#parts.reader.close();
+  }
+
   async #run(): Promise<void> {
-    const { slots, onDisplaced } = this.#parts;
+    const { onDisplaced } = this.#parts;
+    const { slots } = this.#parts.pool;
     while (!this.#stopped) {
       await slots.available();
       if (this.#stopped) return;
@@ -61,6 +92,22 @@ export class ConsumerLoop {
     }
   }
 
+  /** What lies in the lanes now; waits for nothing. */
+  async #takeLanes(): Promise<Fetched> {
+    const { reader, pool, onError } = this.#parts;
+    const wants: Want[] = pool.names.map((name) => ({ ...name, limit: LANES }));
+    try {
+      let waits = true;
+      const fetching = reader.fetch(LANES, wants, true).finally(() => (waits = false));
+      await Promise.race([fetching, new Promise<void>((resolve) => setImmediate(resolve))]);
+      if (waits) reader.wake();
+      return await fetching;
+    } catch (error) {
+      await onError(error);
+      return { deliveries: [], undecodable: [], displaced: false };
+    }
+  }
+
   async #fetch(): Promise<Fetched> {
     const fetching = this.#read();
     this.#fetching = fetching;
@@ -68,10 +115,15 @@ export class ConsumerLoop {
   }
 
   async #read(): Promise<Fetched> {
-    const { reader, slots, addresses } = this.#parts;
-    const wants: Want[] = addresses.map((address) => ({ address, limit: slots.freeOf(address) }));
+    const { reader, pool } = this.#parts;
+    const { slots, names } = pool;
+    const wants: Want[] = names.map(({ address, group }) => ({
+      address,
+      group,
+      limit: slots.freeOf(address as Address),
+    }));
     try {
-      return await reader.fetch(slots.free, wants);
+      return await reader.fetch(slots.free, wants, this.#drained);
     } catch (error) {
       await this.#parts.onError(error);
       return { deliveries: [], undecodable: [], displaced: false };

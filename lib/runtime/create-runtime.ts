@@ -1,4 +1,12 @@
-import { type Backend, type Clock, type QueueStats, systemClock } from '../backend/index.js';
+import type { BalanceStrategy } from '../balancer/index.js';
+import {
+  type Backend,
+  type Clock,
+  type QueueStats,
+  type TurnsPort,
+  decodeControl,
+  systemClock,
+} from '../backend/index.js';
 import type { PayloadCodec } from '../codec/index.js';
 import { ClosedError } from '../errors/index.js';
 import { MessageIds } from '../message/index.js';
@@ -6,14 +14,18 @@ import type { Handler } from './handler.js';
 import { HandlerRegistry } from './handler-registry.js';
 import { PayloadEncoder } from './payload-encoder.js';
 import { Requester } from './requester.js';
+import { Router } from './router.js';
 import type { Health, Runtime, RuntimeEvents, Sender } from './runtime.js';
 import { MessageSender } from './sender.js';
-import type { RuntimeLog, RuntimeSettings } from './settings.js';
+import type { RuntimeLog, RuntimeSettings, Strategy } from './settings.js';
+import { Strategies } from './strategies.js';
 import { TypedEvents } from './typed-events.js';
 import { Worker } from './worker.js';
 
 export interface RuntimeParts {
   readonly backend: Backend;
+  /** Decides turns, where the balancer has a place of its own. */
+  readonly turns?: TurnsPort | undefined;
   readonly settings: RuntimeSettings;
   readonly codec: PayloadCodec;
   readonly log: RuntimeLog;
@@ -32,6 +44,11 @@ class BrokerRuntime implements Runtime {
   readonly #parts: RuntimeParts;
   readonly #payloads: PayloadEncoder;
   readonly #clock: Clock;
+  readonly #strategies: Strategies;
+  readonly #router: Router;
+  /** Whether this process routes what it sends. */
+  #routes = false;
+  #watching: Promise<unknown> | undefined;
   #worker: Worker | undefined;
   #connecting: Promise<void> | undefined;
   #connected = false;
@@ -46,7 +63,20 @@ class BrokerRuntime implements Runtime {
     const ids = new MessageIds();
     const payloads = new PayloadEncoder(codec, settings.maxPayload);
     const { sendTimeout, tasks, rpc } = settings;
-    const common = { queue, bus, ids, payloads };
+    this.#strategies = new Strategies(settings.balancer, settings.queues);
+    const own = (name: string): BalanceStrategy | undefined => this.#strategies.own(name);
+    this.#router = new Router({
+      queue,
+      clock,
+      turns: parts.turns,
+      own,
+      onError,
+      onUse: () => {
+        this.#routes = true;
+        this.#watchMembers();
+      },
+    });
+    const common = { queue, bus, ids, payloads, router: this.#router };
     const messages = new MessageSender({
       ...common,
       sendTimeout,
@@ -77,6 +107,18 @@ class BrokerRuntime implements Runtime {
     return this.#worker?.consumerId;
   }
 
+  get strategy(): Strategy {
+    return this.#strategies.main;
+  }
+
+  provideStrategy(strategy: BalanceStrategy): void {
+    this.#strategies.provide(strategy);
+  }
+
+  async setWeight(consumer: string, weight: number): Promise<boolean> {
+    return await this.#backend.queue.setWeight(consumer, weight);
+  }
+
   handle(handler: Handler): void {
     if (this.#starting !== undefined)
       throw new ClosedError('handlers are registered before the start');
@@ -89,6 +131,7 @@ class BrokerRuntime implements Runtime {
     try {
       await this.#connecting;
       this.#connected = true;
+      this.#watchMembers();
     } catch (error) {
       this.#connecting = undefined;
       throw error;
@@ -141,7 +184,26 @@ class BrokerRuntime implements Runtime {
     event: E,
     listener: (value: RuntimeEvents[E]) => void,
   ): () => void {
-    return this.#events.on(event, listener);
+    const off = this.#events.on(event, listener);
+    if (event === 'members') this.#watchMembers();
+    return off;
+  }
+
+  /** Listens to the control channel once somebody here wants to know who comes and goes. */
+  #watchMembers(): void {
+    const isWanted = this.#routes || this.#events.has('members');
+    if (!isWanted || !this.#connected || this.#watching !== undefined) return;
+    const { bus } = this.#backend;
+    this.#watching = bus.subscribe(bus.channel('control'), (message) => {
+      const said = decodeControl(message.toString());
+      if (said?.type !== 'members') return;
+      this.#router.renew();
+      this.#events.emit('members', said);
+    });
+    this.#watching.catch((error: unknown) => {
+      this.#watching = undefined;
+      this.#parts.log.error(`changes of the membership cannot be heard: ${String(error)}`);
+    });
   }
 
   async #start(): Promise<void> {
@@ -150,10 +212,13 @@ class BrokerRuntime implements Runtime {
     const { settings, log } = this.#parts;
     this.#worker ??= new Worker({
       backend: this.#backend,
+      turns: this.#parts.turns,
       clock: this.#clock,
       settings,
       registry: this.#registry,
       payloads: this.#payloads,
+      strategies: this.#strategies,
+      router: this.#router,
       log,
       events: this.#events,
     });
@@ -170,7 +235,9 @@ class BrokerRuntime implements Runtime {
     // a connection that is still tried for is given up first, or everything would wait for it
     if (!this.#connected) await this.#backend.close();
     await this.drain();
+    this.#router.close();
     this.#requester.close();
+    await this.#parts.turns?.close();
     await this.#backend.close();
   }
 }

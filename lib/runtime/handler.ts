@@ -28,6 +28,8 @@ export interface TaskHandler {
   readonly name: string;
   /** At most this many at once in this instance; absent: only the instance's bound counts. */
   readonly concurrency?: number;
+  /** Absent: {@link DEFAULT_QUEUE}. */
+  readonly queue?: string;
   readonly policy?: HandlerPolicy;
   /** Resolves: done. Rejects: retry, then dead letter. */
   invoke(input: unknown, context: HandlingContext): unknown;
@@ -44,6 +46,7 @@ export interface RequestHandler {
   readonly kind: 'request';
   readonly name: string;
   readonly concurrency?: number;
+  readonly queue?: string;
   /**
    * Hands each value of the reply to `next`, in order; the reply is complete when the returned promise resolves and
    * an error when it rejects. Should stop when `context.signal` aborts.

@@ -1,8 +1,13 @@
-import type { Beat, QueuePort } from '../backend/index.js';
+import type { Beat, Clock, QueuePort } from '../backend/index.js';
 import type { RuntimeLog } from './settings.js';
 
 export interface HousekeeperParts {
   readonly queue: QueuePort;
+  readonly clock: Clock;
+  /** How often the leader looks for what dead instances hold although none was noticed, in ms. */
+  readonly interval: number;
+  /** How long after an eviction it looks at every beat, in ms. */
+  readonly alert: number;
   readonly lostLimit: number;
   readonly log: RuntimeLog;
   readonly onError: (error: unknown) => void;
@@ -12,6 +17,8 @@ export interface HousekeeperParts {
 export class Housekeeper {
   readonly #parts: HousekeeperParts;
   readonly #evicting = new Set<string>();
+  #looked = -Infinity;
+  #alertUntil = -Infinity;
 
   constructor(parts: HousekeeperParts) {
     this.#parts = parts;
@@ -20,7 +27,21 @@ export class Housekeeper {
   /** What a beat of `consumer` asks for. */
   tidy(beat: Beat, consumer: string): void {
     for (const expired of beat.expired) if (expired !== consumer) void this.#evict(expired);
-    if (beat.leader) void this.#reclaim();
+    if (!beat.leader) {
+      // who becomes the leader looks at once
+      this.#looked = -Infinity;
+      return;
+    }
+    const now = this.#parts.clock.monotonic();
+    if (now < this.#alertUntil || now - this.#looked >= this.#parts.interval) {
+      this.#looked = now;
+      void this.#reclaim();
+    }
+  }
+
+  /** Somebody was evicted: one that only stands still can be handed a message even now. */
+  watch(): void {
+    this.#alertUntil = this.#parts.clock.monotonic() + this.#parts.alert;
   }
 
   async #evict(consumer: string): Promise<void> {

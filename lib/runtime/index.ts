@@ -1,6 +1,6 @@
 export { createRuntime } from './create-runtime.js';
 export type { Health, Runtime, RuntimeEvents, Sender } from './runtime.js';
-export type { RuntimeLog, RuntimeSettings } from './settings.js';
+export { DEFAULT_QUEUE, type RuntimeLog, type RuntimeSettings, type Strategy } from './settings.js';
 export type {
   Enqueued,
   EventOptions,

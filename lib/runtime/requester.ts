@@ -21,6 +21,7 @@ import { type MessageIds, checkName, toAddress } from '../message/index.js';
 import type { ReplyObserver, RequestOptions } from './calls.js';
 import { Generations } from './generations.js';
 import { type PayloadEncoder, checkHeaders } from './payload-encoder.js';
+import type { Router } from './router.js';
 
 /** How much longer than the caller waits a reply is kept for it, in ms. */
 const KEEP = 1_000;
@@ -28,6 +29,7 @@ const KEEP = 1_000;
 export interface RequesterParts {
   readonly queue: QueuePort;
   readonly bus: BusPort;
+  readonly router: Router;
   readonly clock: Clock;
   readonly ids: MessageIds;
   readonly payloads: PayloadEncoder;
@@ -80,6 +82,7 @@ export class Requester {
     if (signal?.aborted === true) throw cancelled(name, signal);
     const payload = this.#parts.payloads.encode(name, data);
     const headers = checkHeaders(options.headers);
+    const key = options.key === undefined ? undefined : checkName('key', options.key);
     const unique = this.#parts.ids.unique();
     const reliable = mode === 'reliable';
     this.#calls.add(unique, {
@@ -97,6 +100,7 @@ export class Requester {
       ...(reliable ? { keepReply: timeout + KEEP } : {}),
       ...(headers === undefined ? {} : { headers }),
       ...(options.target === undefined ? {} : { target: options.target }),
+      ...(key === undefined ? {} : { key }),
     };
     this.#send({ envelope, payload }, timeout).then(undefined, (error: unknown) =>
       this.#fail(unique, error as Error),
@@ -105,14 +109,23 @@ export class Requester {
   }
 
   #send(message: NewMessage, timeout: number): Promise<unknown> {
-    const { queue } = this.#parts;
-    if (this.#listening) return queue.add([message], timeout);
+    if (this.#listening) return this.#add(message, timeout);
     return this.#listen().then(() =>
       // it may have ended while the channel was being subscribed
       this.#calls.get(message.envelope.unique) !== undefined
-        ? queue.add([message], timeout)
+        ? this.#add(message, timeout)
         : undefined,
     );
+  }
+
+  #add(message: NewMessage, timeout: number): Promise<unknown> {
+    const { queue, router } = this.#parts;
+    const routed = router.route([message]);
+    const adding =
+      routed instanceof Promise
+        ? routed.then((messages) => queue.add(messages, timeout))
+        : queue.add(routed, timeout);
+    return adding.then((added) => router.learn([message], added));
   }
 
   close(): void {

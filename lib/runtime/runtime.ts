@@ -1,6 +1,14 @@
-import type { CancelResult, DeadLettersPort, LinkState, QueueStats } from '../backend/index.js';
+import type { BalanceStrategy } from '../balancer/index.js';
+import type {
+  CancelResult,
+  DeadLettersPort,
+  LinkState,
+  MembersChange,
+  QueueStats,
+} from '../backend/index.js';
 import type { Enqueued, EventOptions, ReplyObserver, RequestOptions, TaskToSend } from './calls.js';
 import type { Handler } from './handler.js';
+import type { Strategy } from './settings.js';
 
 /** The sending half. Every method encodes and checks before anything is sent. */
 export interface Sender {
@@ -34,6 +42,8 @@ export interface RuntimeEvents {
   link: LinkState;
   joined: { readonly consumer: string };
   evicted: { readonly consumer: string };
+  /** Somebody, of whatever service, joined, left, was evicted or got another weight. */
+  members: MembersChange;
   /** Events may have been missed while a subscription was interrupted. */
   gap: { readonly at: number };
 }
@@ -44,6 +54,12 @@ export interface Runtime {
   readonly deadLetters: DeadLettersPort;
   /** This consumer's id while it is a member. */
   readonly consumerId: string | undefined;
+  /** The strategy of queues that name none. */
+  readonly strategy: Strategy;
+  /** Takes the app's own strategy, for queues that name none; only before `start`. */
+  provideStrategy(strategy: BalanceStrategy): void;
+  /** Changes a member's share of routed work; `false`: there is no such member. */
+  setWeight(consumer: string, weight: number): Promise<boolean>;
   /** Registers a handler; only before `start`. @throws DuplicateHandlerError */
   handle(handler: Handler): void;
   /** Resolves when the backend can be used; safe to repeat. */

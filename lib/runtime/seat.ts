@@ -9,16 +9,18 @@ import type {
   Verdict,
 } from '../backend/index.js';
 import { CancelledError, toPlainError } from '../errors/index.js';
-import { type QueuedKind, addressKind } from '../message/index.js';
+import type { Address } from '../message/index.js';
 import { ConsumerLoop } from './consumer-loop.js';
 import type { Exclusive } from './exclusive.js';
 import type { HandlerRegistry } from './handler-registry.js';
 import { Handling } from './handling.js';
 import { Held } from './held.js';
+import type { Pool, Pools } from './pools.js';
 import type { RequestRunner } from './request-runner.js';
+import type { Router } from './router.js';
 import type { ServerClock } from './server-clock.js';
 import { Session } from './session.js';
-import type { Slots } from './slots.js';
+import type { Strategies } from './strategies.js';
 import type { TaskRunner } from './task-runner.js';
 
 /** From this many lost deliveries on a task runs alone in its instance. */
@@ -31,7 +33,9 @@ export interface SeatParts {
   readonly clock: Clock;
   readonly server: ServerClock;
   readonly registry: HandlerRegistry;
-  readonly slots: Readonly<Record<QueuedKind, Slots>>;
+  readonly pools: Pools;
+  readonly strategies: Strategies;
+  readonly router: Router;
   readonly exclusive: Exclusive;
   readonly tasks: TaskRunner;
   readonly requests: RequestRunner;
@@ -52,8 +56,9 @@ export class Seat {
   readonly #held = new Held();
   /** Leases on their way back, which must not be taken for lost ones. */
   readonly #returning = new Set<string>();
-  readonly #loops = new Map<QueuedKind, ConsumerLoop>();
+  readonly #loops = new Map<Pool, ConsumerLoop>();
   readonly #idle: (() => void)[] = [];
+  #drained = false;
 
   constructor(member: Member, parts: SeatParts) {
     this.#parts = parts;
@@ -75,12 +80,32 @@ export class Seat {
 
   async open(): Promise<void> {
     await this.session.join();
-    for (const kind of ['task', 'request'] as const) this.#openLoop(kind);
+    await this.#lookAtRoutes();
+    for (const pool of this.#parts.pools.all) this.#openLoop(pool);
+  }
+
+  /** Weight 0: nothing new is taken but what was routed here already. */
+  drain(drained: boolean): void {
+    this.#drained = drained;
+    for (const loop of this.#loops.values()) loop.drain(drained);
   }
 
   /** Reads nothing more; resolves when what was on its way has been given back. */
   async stopReading(): Promise<void> {
     await Promise.all([...this.#loops.values()].map(async (loop) => await loop.stop()));
+  }
+
+  /** As `stopReading`; what was routed here and not started goes to others, and nothing more is routed here. */
+  async retire(): Promise<void> {
+    const loops = [...this.#loops.values()];
+    for (const loop of loops) loop.halt();
+    try {
+      await this.#parts.queue.setWeight(this.consumer, 0);
+    } catch (error) {
+      this.#parts.onError(error);
+      return await this.stopReading();
+    }
+    await Promise.all(loops.map(async (loop) => await loop.empty()));
   }
 
   /** Resolves when nothing is held any more. */
@@ -106,15 +131,24 @@ export class Seat {
     }
   }
 
-  #openLoop(kind: QueuedKind): void {
-    const { queue, registry, slots, onError } = this.#parts;
-    const addresses = registry.ofKind(kind).map(([address]) => address);
-    if (addresses.length === 0) return;
-    const reader = queue.reader(this.consumer, kind, (lease) => this.#holds(lease));
+  /** What a user's own strategy leaves to whoever is free is routed by who reads it: it must know the others first. */
+  async #lookAtRoutes(): Promise<void> {
+    const { router } = this.#parts;
+    const custom = this.session.member.groups.filter(({ rule }) =>
+      rule.strategy.startsWith('custom:'),
+    );
+    const names = this.session.member.names.filter(({ group }) =>
+      custom.some(({ name }) => name === group),
+    );
+    await Promise.all(names.map(async ({ address }) => await router.look(address as Address)));
+  }
+
+  #openLoop(pool: Pool): void {
+    const { queue, onError } = this.#parts;
+    const reader = queue.reader(this.consumer, pool.name, (lease) => this.#holds(lease));
     const loop = new ConsumerLoop({
       reader,
-      addresses,
-      slots: slots[kind],
+      pool,
       onDelivery: (delivery) => this.#accept(delivery),
       onSurplus: (delivery) => this.#giveBack(delivery),
       onUndecodable: (entry) => this.#setAside(entry),
@@ -124,7 +158,8 @@ export class Seat {
         await this.#pause(REST);
       },
     });
-    this.#loops.set(kind, loop);
+    this.#loops.set(pool, loop);
+    loop.drain(this.#drained);
     loop.start();
   }
 
@@ -132,7 +167,7 @@ export class Seat {
     if (this.#held.has(delivery.lease)) {
       // the group was made anew and handed the entry out again: it is in hand already
       const { address } = delivery.envelope;
-      this.#parts.slots[addressKind(address)].give(address);
+      this.#parts.pools.of(address).slots.give(address);
       return;
     }
     const handling = new Handling(delivery, this.consumer, this.#onFinish);
@@ -154,6 +189,8 @@ export class Seat {
   #start(handling: Handling): void {
     const { exclusive } = this.#parts;
     if (exclusive.taken) return handling.finish({ type: 'release' });
+    const elsewhere = this.#elsewhere(handling.delivery);
+    if (elsewhere !== undefined) return handling.finish({ type: 'forward', consumer: elsewhere });
     if (handling.kind !== 'task' || (handling.delivery.envelope.lost ?? 0) < SUSPECT) {
       return this.#run(handling);
     }
@@ -162,6 +199,15 @@ export class Seat {
       handling.alone = true;
       this.#run(handling);
     });
+  }
+
+  /** Whom a user's own strategy gives a message that whoever was free could read. */
+  #elsewhere({ routed, envelope }: Delivery): string | undefined {
+    if (routed || envelope.forwarded === true) return undefined;
+    const { strategies, pools, router } = this.#parts;
+    const { strategy } = strategies.ruleOf(pools.of(envelope.address).queue);
+    if (!strategy.startsWith('custom:')) return undefined;
+    return router.forward(envelope, this.consumer);
   }
 
   #run(handling: Handling): void {
@@ -180,10 +226,10 @@ export class Seat {
   }
 
   readonly #onFinish = (handling: Handling, verdict: Verdict | undefined): void => {
-    const { slots, exclusive } = this.#parts;
-    const kind = handling.kind as QueuedKind;
-    const wasFull = slots[kind].give(handling.delivery.envelope.address);
-    if (wasFull) this.#loops.get(kind)?.refresh();
+    const { pools, exclusive } = this.#parts;
+    const { address } = handling.delivery.envelope;
+    const pool = pools.of(address);
+    if (pool.slots.give(address)) this.#loops.get(pool)?.refresh();
     if (handling.started) exclusive.end();
     if (handling.alone) exclusive.resume();
     const { delivery } = handling;

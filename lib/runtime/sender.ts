@@ -12,6 +12,7 @@ import {
 } from '../message/index.js';
 import type { Enqueued, EventOptions, TaskOptions, TaskToSend } from './calls.js';
 import { type PayloadEncoder, checkHeaders } from './payload-encoder.js';
+import type { Router } from './router.js';
 
 /** Most tasks, and most bytes of payload, one step can carry. */
 const MAX_BATCH = 256;
@@ -20,6 +21,7 @@ const MAX_BATCH_BYTES = 4 * 1024 * 1024;
 export interface TaskSenderParts {
   readonly queue: QueuePort;
   readonly bus: BusPort;
+  readonly router: Router;
   readonly ids: MessageIds;
   readonly payloads: PayloadEncoder;
   readonly sendTimeout: number;
@@ -43,9 +45,12 @@ export class MessageSender {
         `a batch of ${tasks.length} tasks is too large, at most ${MAX_BATCH} fit in one step`,
       );
     }
+    const { queue, router, sendTimeout } = this.#parts;
     const messages = tasks.map((task) => this.#message(task));
     if (tasks.length > 1) checkBytes(messages);
-    const added = await this.#parts.queue.add(messages, this.#parts.sendTimeout);
+    const routed = router.route(messages);
+    const added = await queue.add(routed instanceof Promise ? await routed : routed, sendTimeout);
+    router.learn(messages, added);
     return added.map(({ unique, duplicate }, i) => ({
       id: messageId(tasks[i]!.name, unique),
       duplicate,

@@ -1,13 +1,45 @@
+import type { BalanceStrategy, StrategyName } from '../balancer/index.js';
 import type { TaskPolicy } from '../message/index.js';
+
+/** The queue of handlers that name none. */
+export const DEFAULT_QUEUE = 'default';
+
+/** How the work of a queue is routed. */
+export type Strategy = StrategyName | BalanceStrategy;
+
+/** One queue of the service. */
+export interface QueueSettings {
+  /** Tasks at once in this instance. */
+  readonly tasks: number;
+  /** Requests at once in this instance. */
+  readonly requests: number;
+  /** Absent: that of the balancer. */
+  readonly strategy?: Strategy;
+}
+
+export interface BalancerSettings {
+  /** Absent: what the app provides, else `competing`. */
+  readonly strategy?: Strategy;
+  /** Whether senders decide by themselves. */
+  readonly local: boolean;
+  readonly weight: number;
+  /** Without a beat for this long, an instance counts as dead. */
+  readonly heartbeatTtl: number;
+  /** How often the leader looks for what others left. */
+  readonly cleanupInterval: number;
+  /** How long routed work may lie unread before an idle instance takes it. */
+  readonly stealAfter: number;
+  /** Whether a new member takes its share of what waits. */
+  readonly rebalance: boolean;
+}
 
 /** What the runtime needs to know; all durations in milliseconds. Defaults live in config. */
 export interface RuntimeSettings {
   readonly service: string;
   readonly instanceName: string;
-  /** Tasks at once in this instance. */
-  readonly maxJobs: number;
-  /** Without a beat for this long, an instance counts as dead. */
-  readonly heartbeatTtl: number;
+  /** By name; {@link DEFAULT_QUEUE} is always there. */
+  readonly queues: Readonly<Record<string, QueueSettings>>;
+  readonly balancer: BalancerSettings;
   /** How long shutdown waits for running handlers. */
   readonly grace: number;
   /** Largest payload, in bytes. */
@@ -20,8 +52,6 @@ export interface RuntimeSettings {
   readonly rpc: {
     readonly timeout: number;
     readonly mode: 'reliable' | 'fast';
-    /** Requests at once in this instance. */
-    readonly maxJobs: number;
     /** Waiting requests of one name from which on new ones are refused. */
     readonly maxWaiting: number;
   };

@@ -20,6 +20,11 @@ export class Slots {
     return this.#paused > 0 ? 0 : Math.max(0, this.#total - this.#taken);
   }
 
+  /** Whether half of the places or more are free. */
+  get idle(): boolean {
+    return this.#taken * 2 <= this.#total;
+  }
+
   /** Free places of one name. */
   freeOf(address: Address): number {
     const limit = this.#limits.get(address);

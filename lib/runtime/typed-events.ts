@@ -16,6 +16,11 @@ export class TypedEvents<Events extends object> {
     return () => listeners.delete(listener);
   }
 
+  /** Whether somebody listens. */
+  has(event: keyof Events): boolean {
+    return (this.#listeners.get(event)?.size ?? 0) > 0;
+  }
+
   emit<E extends keyof Events>(event: E, value: Events[E]): void {
     for (const listener of this.#listeners.get(event) ?? []) {
       try {

@@ -2,23 +2,30 @@ import {
   type Backend,
   type Beat,
   type Clock,
+  type TurnsPort,
   type Unsubscribe,
   decodeControl,
 } from '../backend/index.js';
-import { CancelledError, toPlainError } from '../errors/index.js';
+import { CancelledError, InvalidConfigError, toPlainError } from '../errors/index.js';
+import { DeadPeers } from './dead-peers.js';
 import { DelayedTimer } from './delayed-timer.js';
 import { EventPump } from './event-pump.js';
 import { Exclusive } from './exclusive.js';
+import { Announcer } from './announcer.js';
+import { CrowdWatch } from './crowd-watch.js';
 import type { HandlerRegistry } from './handler-registry.js';
 import { giveBack } from './give-back.js';
 import { Housekeeper } from './housekeeper.js';
 import { newConsumerId, newMember } from './member.js';
 import type { PayloadEncoder } from './payload-encoder.js';
+import { Pools } from './pools.js';
+import { Relief } from './relief.js';
 import { RequestRunner } from './request-runner.js';
+import type { Router } from './router.js';
 import { Seat, type SeatParts } from './seat.js';
 import { ServerClock } from './server-clock.js';
 import type { RuntimeLog, RuntimeSettings } from './settings.js';
-import { Slots } from './slots.js';
+import type { Strategies } from './strategies.js';
 import { TaskRunner } from './task-runner.js';
 import type { TypedEvents } from './typed-events.js';
 import type { RuntimeEvents } from './runtime.js';
@@ -30,10 +37,13 @@ const FLUSH = 2_000;
 
 export interface WorkerParts {
   readonly backend: Backend;
+  readonly turns?: TurnsPort | undefined;
   readonly clock: Clock;
   readonly settings: RuntimeSettings;
   readonly registry: HandlerRegistry;
   readonly payloads: PayloadEncoder;
+  readonly strategies: Strategies;
+  readonly router: Router;
   readonly log: RuntimeLog;
   readonly events: TypedEvents<RuntimeEvents>;
 }
@@ -45,19 +55,29 @@ export class Worker {
   readonly #timer: DelayedTimer;
   readonly #pump: EventPump;
   readonly #housekeeper: Housekeeper;
+  readonly #relief: Relief;
+  readonly #crowd: CrowdWatch;
+  readonly #announcer: Announcer;
+  readonly #deadPeers: DeadPeers;
   readonly #abandon = new AbortController();
   readonly #instance: string;
   #seat: Seat | undefined;
+  #weight: number;
   readonly #unsubscribe: Unsubscribe[] = [];
   #stopping = false;
 
   constructor(parts: WorkerParts) {
     this.#parts = parts;
-    const { backend, clock, settings, registry, payloads } = parts;
+    const { backend, clock, settings, registry, payloads, strategies, router, log } = parts;
+    const { heartbeatTtl, cleanupInterval, stealAfter, weight } = settings.balancer;
+    const { lostLimit } = settings.tasks;
     const server = new ServerClock(clock);
+    const pools = new Pools(settings, registry);
     const onError = (error: unknown): void => this.#report(error);
+    const common = { queue: backend.queue, clock, onError };
     this.#instance = newConsumerId(settings.service);
-    this.#timer = new DelayedTimer({ queue: backend.queue, clock, server, onError });
+    this.#weight = weight;
+    this.#timer = new DelayedTimer({ ...common, server });
     this.#pump = new EventPump({
       bus: backend.bus,
       payloads,
@@ -66,33 +86,33 @@ export class Worker {
       onError,
       onDrop: (dropped) => this.#reportDrop(dropped),
     });
-    const { lostLimit } = settings.tasks;
-    this.#housekeeper = new Housekeeper({
-      queue: backend.queue,
+    const [interval, alert] = [cleanupInterval, heartbeatTtl * 2];
+    this.#housekeeper = new Housekeeper({ ...common, interval, alert, lostLimit, log });
+    this.#crowd = new CrowdWatch({ ...common, pools, strategies, interval, log });
+    this.#relief = new Relief({ ...common, pools, stealAfter });
+    this.#announcer = new Announcer(parts.turns, onError);
+    const { inspector } = backend;
+    const { service } = settings;
+    this.#deadPeers = new DeadPeers({
+      ...common,
+      inspector,
+      service,
+      ttl: heartbeatTtl,
       lostLimit,
-      log: parts.log,
-      onError,
     });
-    const slots = toSlots(settings, registry);
     this.#seatParts = {
-      queue: backend.queue,
-      clock,
+      ...common,
+      ...runnersOf(parts),
       server,
       registry,
-      slots,
-      exclusive: new Exclusive([slots.task, slots.request]),
-      tasks: new TaskRunner({ clock, payloads, defaults: settings.tasks }),
-      requests: new RequestRunner({
-        bus: backend.bus,
-        clock,
-        payloads,
-        sendTimeout: settings.sendTimeout,
-      }),
+      pools,
+      strategies,
+      router,
+      exclusive: new Exclusive(pools.all.map(({ slots }) => slots)),
       lostLimit,
       abandon: this.#abandon.signal,
       onBeat: (beat, seat) => this.#onBeat(beat, seat),
       onEvicted: (seat) => this.#onEvicted(seat),
-      onError,
     };
   }
 
@@ -122,7 +142,7 @@ export class Worker {
   }
 
   async #join(): Promise<void> {
-    const { backend, settings, registry } = this.#parts;
+    const { backend } = this.#parts;
     const control = backend.bus.channel('control');
     this.#unsubscribe.push(
       await backend.bus.subscribe(control, (message) => this.#onControl(message)),
@@ -130,17 +150,35 @@ export class Worker {
         if (state === 'up') void this.#seat?.session.beat();
       }),
     );
-    const seat = new Seat(newMember(settings, registry), this.#seatParts);
-    await seat.open();
+    const seat = this.#newSeat();
+    await this.#open(seat);
     this.#take(seat);
+    if (this.#parts.settings.balancer.rebalance) await this.#relief.share(seat.consumer);
+  }
+
+  /** Dead instances that nobody evicted keep nobody away. @throws InvalidConfigError when living ones follow another strategy */
+  async #open(seat: Seat): Promise<void> {
+    try {
+      await seat.open();
+    } catch (error) {
+      if (!(error instanceof InvalidConfigError) || !(await this.#deadPeers.evict())) throw error;
+      await seat.open();
+    }
+  }
+
+  #newSeat(): Seat {
+    const { settings, strategies } = this.#parts;
+    const { pools } = this.#seatParts;
+    return new Seat(newMember({ settings, pools, strategies }, this.#weight), this.#seatParts);
   }
 
   /** Takes nothing new, waits for what runs, gives the rest back, leaves. */
   async drain(): Promise<void> {
     this.#stopping = true;
     this.#timer.stop();
+    this.#relief.stop();
     const seat = this.#seat;
-    const reading = seat?.stopReading();
+    const reading = seat?.retire();
     const idle = Promise.all([reading?.then(async () => await seat?.idle()), this.#pump.stop()]);
     if (!(await this.#within(idle, this.#parts.settings.grace))) {
       this.#pump.abort();
@@ -149,6 +187,7 @@ export class Worker {
       if (!(await this.#within(idle, FLUSH))) this.#abandon.abort();
     }
     for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
+    await this.#announcer.leave();
     await this.#leave(seat);
   }
 
@@ -164,12 +203,23 @@ export class Worker {
 
   #take(seat: Seat): void {
     this.#seat = seat;
+    this.#relief.start(seat.consumer);
+    void this.#announcer.announce({ ...seat.session.member, weight: this.#weight });
     this.#parts.events.emit('joined', { consumer: seat.consumer });
   }
 
   #onBeat(beat: Beat, seat: Seat): void {
     this.#timer.next(beat.nextDue, beat.leader);
+    this.#setWeight(beat.weight, seat);
+    void this.#announcer.beat();
+    if (beat.leader) void this.#crowd.look();
     if (!this.#stopping) this.#housekeeper.tidy(beat, seat.consumer);
+  }
+
+  #setWeight(weight: number, seat: Seat): void {
+    this.#weight = weight;
+    seat.drain(weight === 0);
+    void this.#announcer.setWeight(weight);
   }
 
   #onEvicted(seat: Seat): void {
@@ -185,11 +235,11 @@ export class Worker {
   }
 
   async #rejoin(): Promise<void> {
-    const { settings, registry, clock } = this.#parts;
+    const { clock } = this.#parts;
     while (!this.#stopping) {
-      const seat = new Seat(newMember(settings, registry), this.#seatParts);
+      const seat = this.#newSeat();
       try {
-        await seat.open();
+        await this.#open(seat);
       } catch (error) {
         this.#report(error);
         await new Promise<void>((resolve) => clock.after(REJOIN, resolve));
@@ -207,6 +257,11 @@ export class Worker {
     if (said?.type === 'due') this.#timer.hear(said.at);
     if (said?.type === 'cancel' && said.consumer === this.#seat?.consumer) {
       this.#seat.cancel(said.unique);
+    }
+    if (said?.type !== 'members') return;
+    if (said.change === 'evicted') this.#housekeeper.watch();
+    if (said.change === 'weight' && said.consumer === this.#seat?.consumer) {
+      this.#setWeight(said.weight, this.#seat);
     }
   }
 
@@ -233,17 +288,12 @@ export class Worker {
   }
 }
 
-function toSlots(
-  settings: RuntimeSettings,
-  registry: HandlerRegistry,
-): { readonly task: Slots; readonly request: Slots } {
-  const limits = new Map(
-    registry.addresses.flatMap(([address, { concurrency }]) =>
-      concurrency === undefined ? [] : [[address, concurrency] as const],
-    ),
-  );
-  return {
-    task: new Slots(settings.maxJobs, limits),
-    request: new Slots(settings.rpc.maxJobs, limits),
-  };
-}
+const runnersOf = ({ backend, clock, payloads, settings }: WorkerParts) => ({
+  tasks: new TaskRunner({ clock, payloads, defaults: settings.tasks }),
+  requests: new RequestRunner({
+    bus: backend.bus,
+    clock,
+    payloads,
+    sendTimeout: settings.sendTimeout,
+  }),
+});

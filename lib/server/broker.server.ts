@@ -1,4 +1,5 @@
 import { Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
+import type { BalanceStrategy } from '../balancer/index.js';
 import {
   BROKER_TRANSPORT,
   HANDLER_EXTRAS,
@@ -100,6 +101,16 @@ export class BrokerServer
     this.isWanted = true;
     const done = this.isReady ? this.start() : this.parts.runtime.connect();
     done.then(() => callback(), callback);
+  }
+
+  /** Takes the app's own strategy; what the options say stands above it. */
+  provideStrategy(strategy: BalanceStrategy): void {
+    const { runtime, options, log } = this.parts;
+    const { strategy: set } = options.settings.balancer;
+    if (set !== undefined) {
+      log.warn('balancer.strategy is set, so what is provided under BALANCE_STRATEGY is not used');
+    }
+    runtime.provideStrategy(strategy);
   }
 
   /** Called when the app is initialised: until then no handler runs. Safe to repeat. */

@@ -12,6 +12,7 @@ export interface FoundHandler {
   readonly origin: string;
   readonly call: Call;
   readonly concurrency?: number;
+  readonly queue?: string;
   readonly attempts?: number;
   readonly backoff?: Partial<BackoffPolicy>;
   readonly timeout?: number;

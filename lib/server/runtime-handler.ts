@@ -14,8 +14,11 @@ export function toRuntimeHandler(
   hooks: ProcessingHooks,
   backoff: BackoffPolicy,
 ): Handler {
-  const { kind, name, call, concurrency } = found;
-  const bound = concurrency === undefined ? {} : { concurrency };
+  const { kind, name, call, concurrency, queue } = found;
+  const bound = {
+    ...(concurrency === undefined ? {} : { concurrency }),
+    ...(queue === undefined ? {} : { queue }),
+  };
   if (kind === 'request') {
     return {
       kind,

@@ -61,7 +61,7 @@ async function runOf(shop: Shop, orders: readonly Order[]): Promise<Run> {
 async function main(): Promise<readonly string[]> {
   const begin = Date.now();
   const orders = await readOrders(INPUT);
-  const where = process.env['BROKER_MODE'] === 'redis' ? 'on Redis' : 'in memory';
+  const where = /redis|hybrid/.test(process.env['BROKER_MODE'] ?? '') ? 'on Redis' : 'in memory';
   console.log(`${orders.length} orders of ${customersOf(orders).length} customers, ${where}\n`);
 
   // every run has an app of its own, so that it never meets what another run left in Redis

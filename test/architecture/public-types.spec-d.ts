@@ -4,17 +4,25 @@ import type { ClientProxy } from '@nestjs/microservices';
 import {
   BrokerModule,
   createBrokerClient,
+  getBalancerToken,
+  InjectBalancer,
   InjectBroker,
   OnEvent,
   OnRequest,
   OnTask,
+  type BalanceStrategy,
+  type BrokerBalancer,
   type BrokerClient,
   type BrokerContext,
   type BrokerError,
   type BrokerOptions,
   type CancelResult,
+  type ConsumerInfo,
   type Duration,
   type ErrorCode,
+  type RouteMessage,
+  type RouteView,
+  type StrategyOption,
   type TimeoutError,
 } from 'nestjs-broker';
 import type { Observable } from 'rxjs';
@@ -24,6 +32,7 @@ interface Order {
   readonly id: number;
 }
 declare const broker: BrokerClient;
+declare const balancer: BrokerBalancer;
 
 describe('the module', () => {
   it('needs no options', () => {
@@ -39,6 +48,7 @@ describe('the module', () => {
 
   it('knows the modes, and no other', () => {
     expectTypeOf<{ mode: 'redis' }>().toExtend<BrokerOptions>();
+    expectTypeOf<{ mode: 'hybrid' }>().toExtend<BrokerOptions>();
     expectTypeOf<{ mode: 'tape' }>().not.toExtend<BrokerOptions>();
   });
 });
@@ -71,10 +81,39 @@ describe('the client', () => {
   });
 });
 
+describe('the balancer', () => {
+  it("knows the strategies, a user's own, and no other", () => {
+    expectTypeOf<'least_conn'>().toExtend<StrategyOption>();
+    expectTypeOf<BalanceStrategy>().toExtend<StrategyOption>();
+    expectTypeOf<'fastest'>().not.toExtend<StrategyOption>();
+    expectTypeOf<{
+      queues: { heavy: { maxJobs: 2; strategy: 'weighted' } };
+    }>().toExtend<BrokerOptions>();
+    expectTypeOf(getBalancerToken('billing')).toEqualTypeOf<string>();
+    expectTypeOf(InjectBalancer()).toEqualTypeOf<ParameterDecorator & PropertyDecorator>();
+  });
+
+  it('asks a strategy for an id, and shows it a message and who can take it', () => {
+    expectTypeOf<BalanceStrategy['route']>().parameters.toEqualTypeOf<[RouteMessage, RouteView]>();
+    expectTypeOf<BalanceStrategy['route']>().returns.toEqualTypeOf<string | undefined>();
+    expectTypeOf<RouteView['consumers'][number]['load']>().toEqualTypeOf<number>();
+    expectTypeOf<RouteMessage['kind']>().toEqualTypeOf<'task' | 'request'>();
+  });
+
+  it('tells of instances and their changes', () => {
+    expectTypeOf(balancer.consumers()).resolves.toEqualTypeOf<ConsumerInfo[]>();
+    expectTypeOf(balancer.consumer('id')).resolves.toEqualTypeOf<ConsumerInfo | undefined>();
+    expectTypeOf(balancer.setWeight('id', 1)).toEqualTypeOf<Promise<void>>();
+    expectTypeOf(balancer.setWeight(1)).toEqualTypeOf<Promise<void>>();
+    expectTypeOf(balancer.self).toEqualTypeOf<string | undefined>();
+    expectTypeOf<BrokerBalancer['on']>().returns.toEqualTypeOf<() => void>();
+  });
+});
+
 describe('handlers', () => {
   it('are marked by method decorators', () => {
     expectTypeOf(
-      OnTask('create', { attempts: 5, timeout: '30s' }),
+      OnTask('create', { attempts: 5, timeout: '30s', queue: 'heavy' }),
     ).toEqualTypeOf<MethodDecorator>();
     expectTypeOf(OnEvent('changed')).toEqualTypeOf<MethodDecorator>();
     expectTypeOf(OnRequest('get')).toEqualTypeOf<MethodDecorator>();

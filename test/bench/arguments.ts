@@ -1,10 +1,12 @@
 import { parseArgs } from 'node:util';
 import type { BenchCase } from './bench-case.js';
 import { CASES } from './cases/index.js';
+import { STUDIES } from './studies/index.js';
+import type { Study } from './studies/study.js';
 
 const USAGE = `npm run bench [-- [CASE …] [options]]
 
-Cases: ${CASES.map(({ name }) => name).join(', ')}; the beginning of a name is enough. Default: all.
+Cases: ${[...CASES, ...STUDIES].map(({ name }) => name).join(', ')}; the beginning of a name is enough. Default: all.
   --runs N        runs of each contender in each case (default 7)
   --seconds N     no further runs after this long, once each has 3 (default 200)
   --scale X       messages of a run, times X (default 1)
@@ -15,6 +17,7 @@ Cases: ${CASES.map(({ name }) => name).join(', ')}; the beginning of a name is e
 
 export interface Arguments {
   readonly cases: readonly BenchCase[];
+  readonly studies: readonly Study[];
   readonly runs: number;
   readonly seconds: number;
   readonly scale: number;
@@ -48,6 +51,7 @@ function parse(): Arguments {
   });
   return {
     cases: choose(positionals, values.only),
+    studies: STUDIES.filter((study) => isChosen(study, positionals)),
     runs: positive('runs', values.runs),
     seconds: positive('seconds', values.seconds),
     scale: positive('scale', values.scale),
@@ -58,11 +62,10 @@ function parse(): Arguments {
 }
 
 function choose(names: readonly string[], only: string): BenchCase[] {
-  const unknown = names.find((name) => !CASES.some((known) => known.name.startsWith(name)));
+  const all = [...CASES, ...STUDIES];
+  const unknown = names.find((name) => !all.some((known) => known.name.startsWith(name)));
   if (unknown !== undefined) throw new Error(`no case begins with "${unknown}"`);
-  const chosen = CASES.filter(
-    ({ name }) => names.length === 0 || names.some((wanted) => name.startsWith(wanted)),
-  );
+  const chosen = CASES.filter((known) => isChosen(known, names));
   return chosen
     .map((known) => ({
       ...known,
@@ -70,6 +73,9 @@ function choose(names: readonly string[], only: string): BenchCase[] {
     }))
     .filter(({ entries }) => entries.length > 0);
 }
+
+const isChosen = ({ name }: { readonly name: string }, wanted: readonly string[]): boolean =>
+  wanted.length === 0 || wanted.some((beginning) => name.startsWith(beginning));
 
 function positive(name: string, text: string): number {
   const value = Number(text);

@@ -5,7 +5,7 @@ import { readArguments } from './arguments.js';
 import { describeMachine, describeRun, formatCase } from './report.js';
 import { runCase } from './run-case.js';
 
-const { cases, runs, seconds, scale, verbose, from, profile } = readArguments();
+const { cases, studies, runs, seconds, scale, verbose, from, profile } = readArguments();
 const startedAt = performance.now();
 const server = await startRedis();
 const redis = new Redis(server.url);
@@ -24,6 +24,10 @@ try {
       onRun: (label, run) => verbose && console.log(describeRun(label, run)),
     });
     console.log(`${formatCase(benchCase, results, verbose)}\n`);
+  }
+  for (const study of studies) {
+    const { host, port } = server;
+    console.log(`${await study.run({ host, port, redis, scale })}\n`);
   }
 } finally {
   redis.disconnect();

@@ -1,6 +1,7 @@
 import type {
   Backend,
   Beat,
+  DeadReason,
   Delivery,
   Lease,
   Member,
@@ -10,17 +11,26 @@ import type {
   Verdict,
   Want,
 } from '../../lib/backend/index.js';
+import { parseRule } from '../../lib/balancer/index.js';
 import { type QueuedKind, toAddress } from '../../lib/message/index.js';
 import { uniqueName } from '../support/unique-name.js';
 
 export interface ConsumerOptions {
+  /** Its id; default one that nobody else has. */
+  readonly consumer?: string;
   readonly service?: string;
   /** Default: longer than any test. */
   readonly ttl?: number;
-  /** Names of tasks, of tasks whose handlers have their own bound, of requests. */
+  /** Names of tasks, of tasks whose handlers have a bound of their own and so a group, of requests. */
   readonly tasks?: readonly string[];
   readonly own?: readonly string[];
   readonly requests?: readonly string[];
+  /** Names of tasks in groups other than the default one, by group. */
+  readonly groups?: Readonly<Record<string, readonly string[]>>;
+  /** Of all its groups, as `formatRule` writes it; default `competing`. */
+  readonly rule?: string;
+  /** Default 1. */
+  readonly weight?: number;
   readonly streamLength?: number;
   readonly overflow?: 'reject' | 'drop-oldest';
   readonly maxWaiting?: number;
@@ -29,6 +39,9 @@ export interface ConsumerOptions {
 export const LOST_LIMIT = 3;
 const FOREVER = 600_000;
 const MANY = 1_000;
+
+/** How often a poll looks again while something is there. */
+const PATIENCE = 5;
 
 /** One instance of a service, as the port sees it. */
 export class Consumer {
@@ -75,12 +88,12 @@ export class Consumer {
     return this.#readers[kind];
   }
 
-  /** Everything it handles of one kind. */
+  /** Everything it handles of one kind, with its groups. */
   wants(kind: QueuedKind = 'task', limit = MANY): Want[] {
     const prefix = toAddress(kind, '');
     return this.member.names
       .filter(({ address }) => address.startsWith(prefix))
-      .map(({ address }) => ({ address, limit }));
+      .map(({ address, group }) => ({ address, limit, group }));
   }
 
   /** One fetch that brings something: readers may return empty-handed now and then. */
@@ -107,6 +120,27 @@ export class Consumer {
     return await this.#fetchForAMoment(kind, total, this.wants(kind));
   }
 
+  /** Takes what was routed to it, as one that is drained does. */
+  async pollLanes(kind: QueuedKind = 'task', total = MANY): Promise<Delivery[]> {
+    const taken: Delivery[] = [];
+    let empty = 0;
+    while (taken.length < total && empty < PATIENCE) {
+      const left = total - taken.length;
+      const more = await this.#fetchForAMoment(kind, left, this.wants(kind), true);
+      taken.push(...more);
+      // on a busy machine a moment may be too short
+      empty = more.length > 0 ? 0 : empty + 1;
+      if (empty > 0 && !(await this.#isAwaited())) break;
+    }
+    return taken;
+  }
+
+  /** Whether something lies unread in its lanes. */
+  async #isAwaited(): Promise<boolean> {
+    const { consumers } = await this.#backend.inspector.stats();
+    return (consumers.find(({ id }) => id === this.id)?.waiting ?? 0) > 0;
+  }
+
   async settle(delivery: Delivery, verdict: Verdict): Promise<Settlement> {
     const settlement = await this.#backend.queue.settle(this.id, delivery, verdict);
     this.#held.delete(delivery.lease.token);
@@ -128,14 +162,18 @@ export class Consumer {
     return await this.settle(delivery, { type: 'release' });
   }
 
-  async dead(delivery: Delivery, message = 'it failed'): Promise<Settlement> {
+  async forward(delivery: Delivery, to: Consumer | string): Promise<Settlement> {
+    const consumer = typeof to === 'string' ? to : to.id;
+    return await this.settle(delivery, { type: 'forward', consumer });
+  }
+
+  async dead(
+    delivery: Delivery,
+    message = 'it failed',
+    reason: DeadReason = 'failed',
+  ): Promise<Settlement> {
     const error = { name: 'Error', message };
-    return await this.settle(delivery, {
-      type: 'dead',
-      reason: 'failed',
-      error,
-      consumer: this.id,
-    });
+    return await this.settle(delivery, { type: 'dead', reason, error, consumer: this.id });
   }
 
   async leave(): Promise<void> {
@@ -159,10 +197,11 @@ export class Consumer {
     kind: QueuedKind,
     total: number,
     wants: readonly Want[],
+    lanesOnly = false,
   ): Promise<Delivery[]> {
     let isWaiting = true;
     const fetching = this.reader(kind)
-      .fetch(total, wants)
+      .fetch(total, wants, lanesOnly)
       .finally(() => (isWaiting = false));
     await this.#calm();
     if (isWaiting) this.reader(kind).wake();
@@ -176,19 +215,31 @@ export class Consumer {
 }
 
 function toMember(options: ConsumerOptions): Member {
-  const { service = 'service', tasks = [], own = [], requests = [] } = options;
+  const { service = 'service', rule = 'competing' } = options;
+  const names = namesOf(options);
+  const groups = new Set(names.map(({ group }) => group));
   return {
-    consumer: uniqueName(service),
+    consumer: options.consumer ?? uniqueName(service),
     service,
     instanceName: `${service}-instance`,
     ttl: options.ttl ?? FOREVER,
-    names: [
-      ...tasks.map((name) => ({ address: toAddress('task', name), own: false })),
-      ...own.map((name) => ({ address: toAddress('task', name), own: true })),
-      ...requests.map((name) => ({ address: toAddress('request', name), own: false })),
-    ],
+    names,
+    groups: [...groups].map((name) => ({ name, rule: parseRule(rule) })),
+    weight: options.weight ?? 1,
     ...(options.streamLength === undefined ? {} : { streamLength: options.streamLength }),
     overflow: options.overflow ?? 'reject',
     maxWaiting: options.maxWaiting ?? MANY,
   };
+}
+
+function namesOf({ tasks = [], own = [], requests = [], groups = {} }: ConsumerOptions) {
+  const inGroup = (name: string, group: string) => ({ address: toAddress('task', name), group });
+  return [
+    ...tasks.map((name) => inGroup(name, 't:default')),
+    ...own.map((name) => inGroup(name, `t:default/${name}`)),
+    ...Object.entries(groups).flatMap(([group, names]) =>
+      names.map((name) => inGroup(name, group)),
+    ),
+    ...requests.map((name) => ({ address: toAddress('request', name), group: 'r:default' })),
+  ];
 }

@@ -21,6 +21,15 @@ import { describeReader } from './queue-reader.js';
 import { describeRecovery } from './queue-recovery.js';
 import { describeRequests } from './queue-requests.js';
 import { describeRetry } from './queue-retry.js';
+import { describeRoutingTurns } from './queue-routing-turns.js';
+import { describeRoutingLoad } from './queue-routing-load.js';
+import { describeRoutingKeys } from './queue-routing-keys.js';
+import { describeRoutingLocal } from './queue-routing-local.js';
+import { describeRoutingScopes } from './queue-routing-scopes.js';
+import { describeRoutingWeights } from './queue-routing-weights.js';
+import { describeRoutingForward } from './queue-routing-forward.js';
+import { describeRoutingStats } from './queue-routing-stats.js';
+import { describeTakeOverOverdue, describeTakeOverShare } from './queue-routing-take-over.js';
 import { Scene } from './scene.js';
 
 const SUBJECTS = [
@@ -37,6 +46,16 @@ const SUBJECTS = [
   describeBounds,
   describeNames,
   describeLanes,
+  describeRoutingTurns,
+  describeRoutingLoad,
+  describeRoutingKeys,
+  describeRoutingLocal,
+  describeRoutingScopes,
+  describeRoutingWeights,
+  describeRoutingForward,
+  describeRoutingStats,
+  describeTakeOverShare,
+  describeTakeOverOverdue,
   describeMembers,
   describeRecovery,
   describeCancel,

@@ -14,12 +14,13 @@ export type MessageParts = Omit<Partial<NewMessage>, 'envelope'> &
 const ids = new MessageIds();
 
 function message(kind: QueuedKind, name: string, parts: MessageParts): NewMessage {
-  const { payload = '', delay, dedupe, ...envelope } = parts;
+  const { payload = '', delay, dedupe, proposal, ...envelope } = parts;
   return {
     envelope: { unique: ids.unique(), ...envelope, address: toAddress(kind, name) },
     payload,
     ...(delay === undefined ? {} : { delay }),
     ...(dedupe === undefined ? {} : { dedupe }),
+    ...(proposal === undefined ? {} : { proposal }),
   };
 }
 

@@ -40,15 +40,74 @@ export function describeLanes(open: OpenScene): void {
       expect(await consumer.take()).toHaveLength(1);
     });
 
-    it('are no place for a name the target does not handle, or with a bound of its own', async () => {
+    it('are no place for a name the target does not handle', async () => {
+      const scene = await open();
+      const target = await scene.join({ tasks: ['a'] });
+      const other = await scene.join({ tasks: ['c'] });
+      await scene.add(task('c', { target: target.id, payload: 'c' }));
+      expect(texts(await other.take())).toEqual(['c']);
+      expect(await target.poll()).toEqual([]);
+    });
+
+    it('are no place while the target is drained: anybody else gets it', async () => {
+      const scene = await open();
+      const target = await scene.join({ tasks: ['a'] });
+      const other = await scene.join({ tasks: ['a'] });
+      await scene.backend.queue.setWeight(target.id, 0);
+      await scene.add(task('a', { target: target.id, payload: 'not now' }));
+      expect(await target.pollLanes()).toEqual([]);
+      expect(texts(await other.take())).toEqual(['not now']);
+    });
+
+    it('exist for each group: a name with a bound of its own has its own', async () => {
+      const scene = await open();
+      const target = await scene.join({ tasks: ['a'], own: ['b'], groups: { 't:heavy': ['c'] } });
+      const other = await scene.join({ tasks: ['a'], own: ['b'], groups: { 't:heavy': ['c'] } });
+      for (const name of ['a', 'b', 'c']) {
+        await scene.add(...tasks(name, 2, { target: target.id }));
+      }
+      expect(await other.poll()).toEqual([]);
+      const limits: Record<string, number> = { 't:a': 0, 't:b': 1, 't:c': 2 };
+      const wants = target.wants().map((want) => ({ ...want, limit: limits[want.address] ?? 0 }));
+      const taken = await target.fetch(10, wants);
+      const count = (name: string) =>
+        taken.filter(({ envelope }) => envelope.address === name).length;
+      expect([count('t:a'), count('t:b') <= 1, count('t:c') <= 2]).toEqual([0, true, true]);
+      expect(taken.every(({ routed }) => routed)).toBe(true);
+      expect([...taken, ...(await target.take(6 - taken.length))]).toHaveLength(6);
+    });
+
+    it('are read within the largest limit of their names, and within the total', async () => {
+      const scene = await open();
+      const target = await scene.join({ tasks: ['a', 'b'] });
+      await scene.add(...tasks('a', 6, { target: target.id }));
+      const [a, b] = target.wants();
+      const wants = [
+        { ...a!, limit: 1 },
+        { ...b!, limit: 3 },
+      ];
+      expect(texts(await target.fetch(10, wants))).toEqual(['0', '1', '2']);
+      expect(texts(await target.take(2))).toEqual(['3', '4']);
+      expect(await target.fetch(1, [{ ...a!, limit: 0 }, b!])).toHaveLength(1);
+    });
+
+    it('are not read for a group that is not wanted', async () => {
       const scene = await open();
       const target = await scene.join({ tasks: ['a'], own: ['b'] });
-      const other = await scene.join({ tasks: ['b', 'c'] });
-      await scene.add(
-        task('b', { target: target.id, payload: 'b' }),
-        task('c', { target: target.id, payload: 'c' }),
-      );
-      expect(texts(await other.take(2)).toSorted()).toEqual(['b', 'c']);
+      await scene.add(task('b', { target: target.id }), task('a', { payload: 'wanted' }));
+      const [a] = target.wants();
+      expect(texts(await target.fetch(5, [a!]))).toEqual(['wanted']);
+      expect(await scene.name('b')).toMatchObject({ waiting: 1, running: 0 });
+    });
+
+    it('say whether a message came through them', async () => {
+      const scene = await open();
+      const target = await scene.join({ tasks: ['a'] });
+      await scene.add(task('a', { target: target.id, payload: 'lane' }));
+      await scene.add(task('a', { payload: 'name' }));
+      const taken = await target.take(2);
+      const routed = Object.fromEntries(taken.map((each) => [texts([each])[0], each.routed]));
+      expect(routed).toEqual({ lane: true, name: false });
     });
 
     it('are tried again at a retry, and not if the target has gone', async () => {
@@ -103,17 +162,33 @@ export function describeLanes(open: OpenScene): void {
       expect((await scene.stats()).counters.lost).toBe(0);
     });
 
+    it('are emptied in all groups when their consumer goes', async () => {
+      const scene = await open();
+      const options = { tasks: ['a'], own: ['b'], groups: { 't:heavy': ['c'] }, requests: ['q'] };
+      const dying = await scene.join({ ...options, ttl: 60 });
+      const other = await scene.join(options);
+      const { id: target } = dying;
+      for (const name of ['a', 'b', 'c']) await scene.add(task(name, { target, payload: name }));
+      await scene.add(request('q', { target }));
+      await scene.bury(dying);
+      expect(texts(await other.take(3)).toSorted()).toEqual(['a', 'b', 'c']);
+      expect(await other.take(1, 'request')).toHaveLength(1);
+      expect((await scene.audit()).leftovers.filter((what) => what.includes(target))).toEqual([]);
+    });
+
     it('are counted at their consumer, held messages included', async () => {
       const scene = await open();
       const target = await scene.join({ tasks: ['a'] });
       await scene.add(...tasks('a', 3, { target: target.id }), task('a'));
-      const count = async (): Promise<number | undefined> =>
-        (await scene.stats()).consumers.find(({ id }) => id === target.id)?.lane;
-      expect(await count()).toBe(3);
+      const count = async () => {
+        const { inFlight, waiting } = await scene.info(target);
+        return { inFlight, waiting, loads: await scene.loads('a', target) };
+      };
+      expect(await count()).toEqual({ inFlight: 0, waiting: 3, loads: [3] });
       const held = await target.take(4);
-      expect(await count()).toBe(3);
+      expect(await count()).toEqual({ inFlight: 4, waiting: 0, loads: [3] });
       await target.done(held.find(({ envelope }) => envelope.target !== undefined)!);
-      expect(await count()).toBe(2);
+      expect(await count()).toEqual({ inFlight: 3, waiting: 0, loads: [2] });
     });
 
     it('can be searched: a waiting message is cancelled', async () => {

@@ -7,7 +7,7 @@ export function describeMembers(open: OpenScene): void {
   describe('members', () => {
     it('live by their beats', async () => {
       const scene = await open();
-      const consumer = await scene.join({ tasks: ['a'], ttl: 60 });
+      const consumer = await scene.join({ tasks: ['a'], ttl: 300 });
       const observer = await scene.join({ tasks: ['a'] });
       expect((await observer.beat()).expired).toEqual([]);
       await scene.until(async () => (await observer.beat()).expired.includes(consumer.id));

@@ -20,9 +20,9 @@ export function describeReader(open: OpenScene): void {
       const consumer = await scene.join({ own: ['a', 'b', 'c'] });
       await scene.add(...tasks('a', 9), ...tasks('b', 9), ...tasks('c', 9));
       const wants = [
-        { address: 't:a', limit: 3 },
-        { address: 't:b', limit: 0 },
-        { address: 't:c', limit: 2 },
+        { address: 't:a', limit: 3, group: 't:default/a' },
+        { address: 't:b', limit: 0, group: 't:default/b' },
+        { address: 't:c', limit: 2, group: 't:default/c' },
       ];
       const taken = { a: 0, c: 0 };
       const deliveries = await consumer.fetch(4, wants);
@@ -68,7 +68,7 @@ export function describeReader(open: OpenScene): void {
     it('takes nothing for a name that was left out', async () => {
       const scene = await open();
       const consumer = await scene.join({ tasks: ['a', 'b'] });
-      const fetching = consumer.fetch(5, [{ address: 't:b', limit: 5 }]);
+      const fetching = consumer.fetch(5, [{ address: 't:b', limit: 5, group: 't:default' }]);
       await scene.add(task('a'), task('b', { payload: 'wanted' }));
       expect(texts(await fetching)).toEqual(['wanted']);
       expect(await scene.name('a')).toMatchObject({ waiting: 1, running: 0 });

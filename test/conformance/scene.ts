@@ -2,13 +2,16 @@ import { onTestFinished } from 'vitest';
 import {
   type Added,
   type Backend,
+  type ConsumerInfo,
   type ControlMessage,
   type Delivery,
   type NameStats,
   type NewMessage,
   type QueueStats,
+  type Routes,
   decodeControl,
 } from '../../lib/backend/index.js';
+import { type QueuedKind, toAddress } from '../../lib/message/index.js';
 import { Recorder } from '../support/recorder.js';
 import type { Audit, ConnectOptions, Site } from '../support/site.js';
 import { Consumer, type ConsumerOptions, LOST_LIMIT } from './consumer.js';
@@ -64,10 +67,32 @@ export class Scene {
   }
 
   /** One name as the inspector sees it. */
-  async name(name: string, kind: 'task' | 'request' = 'task'): Promise<NameStats> {
+  async name(name: string, kind: QueuedKind = 'task'): Promise<NameStats> {
     const { names } = await this.stats();
     const found = names.find((stats) => stats.name === name && stats.kind === kind);
     return found ?? { name, kind, waiting: 0, running: 0, consumers: 0 };
+  }
+
+  /** One consumer as the inspector sees it. */
+  async info({ id }: Consumer): Promise<ConsumerInfo> {
+    const { consumers } = await this.stats();
+    const found = consumers.find((info) => info.id === id);
+    if (found === undefined) throw new Error(`${id} is no member`);
+    return found;
+  }
+
+  /** Who can be sent messages of a name, which somebody routes. */
+  async routes(name: string, kind: QueuedKind = 'task'): Promise<Routes> {
+    const routes = await this.backend.queue.routes(toAddress(kind, name));
+    if (routes === undefined) throw new Error(`nothing routes ${name}`);
+    return routes;
+  }
+
+  /** What lies in the lanes of these consumers for the group of a name; they must not be drained. */
+  async loads(name: string, ...consumers: readonly Consumer[]): Promise<(number | undefined)[]> {
+    const routes = await this.routes(name);
+    const loads = new Map(routes.consumers.map(({ id, load }) => [id, load]));
+    return consumers.map(({ id }) => loads.get(id));
   }
 
   async audit(): Promise<Audit> {

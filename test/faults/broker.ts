@@ -24,9 +24,14 @@ export interface BrokerConfig {
   readonly events?: readonly string[];
 }
 
-export type SettingsOverlay = Partial<Omit<RuntimeSettings, 'tasks' | 'rpc'>> & {
+/** Settings as tests say them: bounds and times that are often set stand at the top. */
+export type SettingsOverlay = Partial<Omit<RuntimeSettings, 'tasks' | 'rpc' | 'balancer'>> & {
+  /** Tasks at once in the default queue. */
+  readonly maxJobs?: number;
+  readonly heartbeatTtl?: number;
   readonly tasks?: Partial<RuntimeSettings['tasks']>;
-  readonly rpc?: Partial<RuntimeSettings['rpc']>;
+  readonly rpc?: Partial<RuntimeSettings['rpc']> & { readonly maxJobs?: number };
+  readonly balancer?: Partial<RuntimeSettings['balancer']>;
 };
 
 export interface Broker {
@@ -68,12 +73,14 @@ function toBackend({ url, appName }: BrokerConfig, onError: (error: unknown) => 
   return new RedisBackend({ ...app, redis: { url } });
 }
 
-export function toSettings({ tasks, rpc, ...rest }: SettingsOverlay = {}): RuntimeSettings {
+export function toSettings(overlay: SettingsOverlay = {}): RuntimeSettings {
+  const { maxJobs = 4, heartbeatTtl = TTL, tasks, rpc, balancer, ...rest } = overlay;
+  const { maxJobs: requests = DEFAULTS.rpc.maxJobs, ...calls } = rpc ?? {};
   return {
     service: 'service',
     instanceName: 'instance',
-    maxJobs: 4,
-    heartbeatTtl: TTL,
+    queues: { default: { tasks: maxJobs, requests } },
+    balancer: { ...DEFAULTS.balancer, local: false, heartbeatTtl, ...balancer },
     grace: 5_000,
     maxPayload: DEFAULTS.maxPayload,
     sendTimeout: DEFAULTS.sendTimeout,
@@ -85,6 +92,6 @@ export function toSettings({ tasks, rpc, ...rest }: SettingsOverlay = {}): Runti
       backoff: { type: 'fixed', delay: 50, max: 50, jitter: 0 },
       ...tasks,
     },
-    rpc: { ...DEFAULTS.rpc, ...rpc },
+    rpc: { ...DEFAULTS.rpc, ...calls },
   };
 }

@@ -37,6 +37,10 @@ async function flood({ size, bytes }: { size: number; bytes: number }): Promise<
 
 answerCalls({
   enqueue: async (tasks: readonly TaskToSend[]) => await runtime.sender.enqueue(tasks),
+  /** One after the other. */
+  enqueueEach: async (tasks: readonly TaskToSend[]) => {
+    for (const task of tasks) await runtime.sender.enqueue([task]);
+  },
   request: async (name: string, data: unknown, options: RequestOptions) =>
     await ask(runtime.sender, { name, data, options }),
   flood: (options: { size: number; bytes: number }) => void flood(options).catch(print),

@@ -68,7 +68,7 @@ describe.concurrent('the network between a consumer and Redis swallows everythin
       await producer.runtime.sender.enqueue(send({ n: 1 }, before));
       await eventually(async () => {
         const held = await app.redis.xpending(
-          app.keys.lane('task', before),
+          app.keys.lane(before, 't:default'),
           'g',
           '-',
           '+',

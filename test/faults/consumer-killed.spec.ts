@@ -36,7 +36,7 @@ async function killed(victim: Child<Fact>, heir: LocalBroker, count: number): Pr
 /** How many messages the consumer was handed and has not settled. */
 async function heldBy(app: FaultApp, child: Child<Fact>): Promise<number> {
   const consumer = consumerOf(child);
-  const streams = [app.keys.stream('t:work'), app.keys.lane('task', consumer)];
+  const streams = [app.keys.stream('t:work'), app.keys.lane(consumer, 't:default')];
   const pending = await Promise.all(
     streams.map(async (stream) => await app.redis.xpending(stream, 'g', '-', '+', 100, consumer)),
   );
@@ -66,7 +66,7 @@ describe.concurrent('a consumer is killed', () => {
     const victim = await app.spawn({ tasks, through: proxy });
     const heir = await app.start({ tasks });
     await eventually(async () => (await waitingReads(app)).length === 2);
-    proxy.blackHole({ which: /:tasks/, direction: 'replies' });
+    proxy.blackHole({ which: /:t:default_of_/, direction: 'replies' });
     await heir.runtime.sender.enqueue([1, 2, 3].map((n) => work({ n }, victim)));
     await eventually(async () => (await heldBy(app, victim)) > 0);
 

@@ -29,7 +29,7 @@ const idOf = (child: Child<Fact>): string => child.facts.find(joined)?.consumer 
 async function allWait(app: FaultApp): Promise<void> {
   await eventually(async () => {
     const readers = String(await app.redis.client('LIST')).split('\n');
-    const tasks = readers.filter((line) => line.includes(':tasks_of_'));
+    const tasks = readers.filter((line) => line.includes(':t:default_of_'));
     return tasks.length > 0 && tasks.every((line) => / flags=b .* cmd=xreadgroup /.test(line));
   });
 }
@@ -41,7 +41,14 @@ async function fill(app: FaultApp, sender: LocalBroker, child: Child<Fact>): Pro
     toConsumer(target, ...range(8, 10).map((n) => ({ n, vitals: true }))),
   );
   await eventually(async () => {
-    const lane = await app.redis.xpending(app.keys.lane('task', target), 'g', '-', '+', 10, target);
+    const lane = await app.redis.xpending(
+      app.keys.lane(target, 't:default'),
+      'g',
+      '-',
+      '+',
+      10,
+      target,
+    );
     return lane.length >= 2;
   });
 }

@@ -8,7 +8,7 @@ import { type Fact, machineTime } from './work.js';
 
 const COMMANDS = /:commands$/;
 const EVENTS = /:events$/;
-const TASKS = /:tasks_of_/;
+const TASKS = /:t:default_of_/;
 
 /** A waiting read ends after 5 s at the latest; 2 s later its connection counts as dead. */
 const DETECTED = 7_000;

@@ -43,7 +43,7 @@ describe.concurrent('no consumer is there', () => {
       const keyed = starts.filter(({ key }) => key === 'k');
       expect(keyed.map(({ n }) => n)).toEqual(range(5, 104));
       await app.counted({ done: 119, lost: 4 });
-      expect(await app.redis.exists(app.keys.lane('task', target))).toBe(0);
+      expect(await app.redis.exists(app.keys.lane(target, 't:default'))).toBe(0);
     },
   );
 

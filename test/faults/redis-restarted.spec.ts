@@ -196,7 +196,7 @@ describe.concurrent('somebody makes Redis forget', () => {
   faultTest('a lane', async ({ app, expect }) => {
     const [a, b] = await two(app);
     const target = b.runtime.consumerId ?? '';
-    await app.redis.del(app.keys.lane('task', target));
+    await app.redis.del(app.keys.lane(target, 't:default'));
     const options = { target };
     await a.runtime.sender.enqueue(range(10).map((n) => ({ name: 'work', data: { n }, options })));
 

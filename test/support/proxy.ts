@@ -189,6 +189,7 @@ class Wire {
   readonly #server: Socket;
   readonly #parts: WireParts;
   readonly #held: Record<Direction, Buffer[]> = { requests: [], replies: [] };
+  readonly #delayed: Record<Direction, Buffer[]> = { requests: [], replies: [] };
   #head = '';
   #tail = '';
   #abandoned = false;
@@ -268,10 +269,16 @@ class Wire {
     }
   }
 
+  /** Nothing overtakes anything, also when the latency changes. */
   #send(socket: Socket, bytes: Buffer): void {
     const latency = this.#parts.latency();
-    const write = (): void => void (socket.destroyed || socket.write(bytes));
-    if (latency === 0) write();
+    const delayed = socket === this.#client ? this.#delayed.replies : this.#delayed.requests;
+    delayed.push(bytes);
+    const write = (): void => {
+      const first = delayed.shift();
+      if (first !== undefined && !socket.destroyed) socket.write(first);
+    };
+    if (latency === 0 && delayed.length === 1) write();
     else setTimeout(write, latency);
   }
 

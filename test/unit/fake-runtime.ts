@@ -1,3 +1,5 @@
+import type { BalanceStrategy } from '../../lib/balancer/index.js';
+import type { ConsumerInfo, QueueStats } from '../../lib/backend/index.js';
 import type {
   EventOptions,
   Handler,
@@ -5,6 +7,7 @@ import type {
   RequestOptions,
   Runtime,
   RuntimeEvents,
+  Strategy,
   TaskToSend,
 } from '../../lib/runtime/index.js';
 
@@ -34,7 +37,12 @@ export class FakeRuntime implements Runtime {
   /** What `connect` returns; a test may hold it back or let it fail. */
   connecting: Promise<void> = Promise.resolve();
   letters: Awaited<ReturnType<Runtime['deadLetters']['list']>> = [];
-  readonly consumerId = undefined;
+  consumerId: string | undefined;
+  strategy: Strategy = 'competing';
+  readonly provided: BalanceStrategy[] = [];
+  readonly weights: (readonly [consumer: string, weight: number])[] = [];
+  /** Whom `setWeight` and `stats` know. */
+  consumers: readonly ConsumerInfo[] = [];
 
   readonly sender: Runtime['sender'] = {
     enqueue: (tasks) => {
@@ -61,6 +69,15 @@ export class FakeRuntime implements Runtime {
     replay: (entries) => Promise.resolve(entries.length),
     drop: (entries) => Promise.resolve(entries.length),
   };
+
+  provideStrategy(strategy: BalanceStrategy): void {
+    this.provided.push(strategy);
+  }
+
+  setWeight(consumer: string, weight: number): Promise<boolean> {
+    this.weights.push([consumer, weight]);
+    return Promise.resolve(this.consumers.some(({ id }) => id === consumer));
+  }
 
   handle(handler: Handler): void {
     this.handled.push(handler);
@@ -90,13 +107,17 @@ export class FakeRuntime implements Runtime {
     return Promise.resolve({ status: 'down', link: 'down', consuming: true });
   }
 
+  /** Only `consumers` is faked. */
   stats(): ReturnType<Runtime['stats']> {
-    return Promise.reject(new Error('not faked'));
+    return Promise.resolve({ consumers: this.consumers } as QueueStats);
   }
 
   on(event: keyof RuntimeEvents, listener: Listener): () => void {
     this.listeners.set(event, [...(this.listeners.get(event) ?? []), listener]);
-    return () => undefined;
+    return () => {
+      const others = this.listeners.get(event)?.filter((other) => other !== listener);
+      this.listeners.set(event, others ?? []);
+    };
   }
 
   emit<E extends keyof RuntimeEvents>(event: E, value: RuntimeEvents[E]): void {

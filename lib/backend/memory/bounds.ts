@@ -1,6 +1,7 @@
 import type { Address } from '../../message/index.js';
 import type { MemoryHub } from './hub.js';
 import type { StoredMessage } from './stored-message.js';
+import type { Seat } from './seat.js';
 import { type Streams, laneId } from './streams.js';
 
 /** What a sender applies to names that no single service handles. */
@@ -28,7 +29,7 @@ export function boundOf(hub: MemoryHub, address: Address, sender: SenderBound): 
   if (length === undefined) return undefined;
   const scope = hub.scopeOf(address);
   const names = service?.tasks ?? [address];
-  const lanes = [...(service?.seats ?? [])].map(({ member }) => laneId(member.consumer, 'task'));
+  const lanes = [...(service?.seats ?? [])].flatMap(taskLanes);
   return {
     scope,
     length,
@@ -41,6 +42,9 @@ export function boundOf(hub: MemoryHub, address: Address, sender: SenderBound): 
     oldest: () => oldestHead(hub.streams, [...names, ...lanes]) ?? oldestOf(hub.gate.gated(scope)),
   };
 }
+
+const taskLanes = ({ member: { consumer, groups } }: Seat): string[] =>
+  groups.filter(({ name }) => name.startsWith('t:')).map(({ name }) => laneId(consumer, name));
 
 const oldestHead = (streams: Streams, ids: readonly string[]): StoredMessage | undefined =>
   oldestOf(ids.map((id) => streams.find(id)?.head).filter((head) => head !== undefined));

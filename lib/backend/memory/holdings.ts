@@ -2,20 +2,25 @@ import type { Delivery, Lease } from '../index.js';
 import { copyEnvelope } from './copy-envelope.js';
 import { Hand } from './hand.js';
 import type { StoredMessage } from './stored-message.js';
+import { isLane } from './streams.js';
+import { Tally } from './tally.js';
 
 /** Who holds what. Every hand-over makes a new lease; whoever does not hold it can end nothing. */
 export class Holdings {
   readonly #hands = new Map<string, Hand>();
+  readonly #sources = new Tally();
   #tokens = 0;
 
   /** Puts the message into the consumer's hand. The delivery shares nothing with what is kept for a retry. */
   give(consumer: string, message: StoredMessage, source: string): Delivery {
     const lease = { source, token: String(++this.#tokens) };
     this.#handOf(consumer).put(message, lease);
+    this.#sources.add(source, 1);
     return {
       lease,
       envelope: copyEnvelope(message.envelope),
       payload: Buffer.from(message.payload),
+      routed: isLane(source),
     };
   }
 
@@ -29,6 +34,7 @@ export class Holdings {
     const message = hand?.find(lease);
     if (hand === undefined || message === undefined) return undefined;
     hand.remove(message);
+    this.#sources.add(lease.source, -1);
     if (hand.size === 0) this.#hands.delete(consumer);
     return message;
   }
@@ -36,8 +42,14 @@ export class Holdings {
   /** Takes everything out of the consumer's hand, oldest first. */
   takeAll(consumer: string): readonly StoredMessage[] {
     const messages = [...this.of(consumer)];
+    for (const { lease } of messages) if (lease !== undefined) this.#sources.add(lease.source, -1);
     this.#hands.delete(consumer);
     return messages;
+  }
+
+  /** How many messages are held that were taken from there. */
+  from(source: string): number {
+    return this.#sources.of(source);
   }
 
   of(consumer: string): Iterable<StoredMessage> {

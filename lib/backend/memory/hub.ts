@@ -1,9 +1,10 @@
-import { type Envelope, addressKind } from '../../message/index.js';
+import type { Envelope } from '../../message/index.js';
 import {
   encodeControl,
   type Clock,
   type ControlMessage,
   type DeadLetter,
+  type MembersChange,
   type QueueCounters,
   type ReplyOut,
 } from '../index.js';
@@ -17,9 +18,9 @@ import { Handover } from './handover.js';
 import { Holdings } from './holdings.js';
 import { KeyGate } from './key-gate.js';
 import { Membership } from './membership.js';
-import type { MessageStream } from './message-stream.js';
+import { type Proposal, Router } from './router.js';
 import { StoredMessage } from './stored-message.js';
-import { Streams, laneId } from './streams.js';
+import { Streams } from './streams.js';
 
 /** Why and how a message died. */
 export type Death = Pick<DeadLetter, 'reason' | 'error' | 'consumer'>;
@@ -34,6 +35,7 @@ export class MemoryHub {
   readonly gate = new KeyGate();
   readonly delayed = new DelayedSet();
   readonly holdings = new Holdings();
+  readonly router = new Router(this.members, (lane) => this.loadOf(lane));
   readonly grave = new Grave();
   /** Messages that are neither gone nor dead, by the unique part of their id. */
   readonly messages = new Map<string, StoredMessage>();
@@ -55,6 +57,7 @@ export class MemoryHub {
     stale: 0,
   };
   #serial = 0;
+  #arrivals = 0;
 
   constructor(
     readonly app: App,
@@ -69,16 +72,31 @@ export class MemoryHub {
     return message;
   }
 
-  /** To its stream, or behind the message that holds its key. */
-  admit(message: StoredMessage): void {
-    if (this.gate.admit(message, this.scopeOf(message.address))) this.place(message);
+  /** To its stream or lane, or behind the message that holds its key; tells whether its sender should look at the routes again. */
+  admit(message: StoredMessage, proposal?: Proposal): boolean {
+    if (!this.gate.admit(message, this.scopeOf(message.address))) return false;
+    const { id, isUnrouted } = this.router.route(message.envelope, proposal);
+    this.put(message, id);
+    return isUnrouted;
   }
 
-  /** To the end of its stream; it holds its key, if it has one. */
+  /** To the end of its stream or of a lane, by what routes it now; it holds its key, if it has one. */
   place(message: StoredMessage): void {
-    const stream = this.#route(message.envelope);
+    this.put(message, this.router.route(message.envelope).id);
+  }
+
+  /** To the end of that stream or lane. */
+  put(message: StoredMessage, id: string): void {
+    message.arrivedAt = this.clock.now();
+    message.arrival = ++this.#arrivals;
+    const stream = this.streams.of(id);
     stream.put(message);
     this.handover.arrived(stream);
+  }
+
+  /** Messages of a lane, held ones included. */
+  loadOf(lane: string): number {
+    return (this.streams.find(lane)?.size ?? 0) + this.holdings.from(lane);
   }
 
   /** To the delayed set; it keeps its key, if it holds one. */
@@ -112,6 +130,11 @@ export class MemoryHub {
     this.channels.publish(channel, frame);
   }
 
+  /** Announces what has become of a member. */
+  sayMember(change: MembersChange['change'], consumer: string, weight: number): void {
+    this.say({ type: 'members', epoch: this.members.epoch, change, consumer, weight });
+  }
+
   say(message: ControlMessage): void {
     this.channels.publish(channelName(this.app, 'control'), Buffer.from(encodeControl(message)));
   }
@@ -120,12 +143,5 @@ export class MemoryHub {
   scopeOf(address: string): string {
     const owner = this.members.ownerOf(address);
     return owner === undefined ? `n:${address}` : `s:${owner.name}`;
-  }
-
-  #route({ target, address }: Envelope): MessageStream {
-    if (target === undefined || !this.members.takes(target, address)) {
-      return this.streams.of(address);
-    }
-    return this.streams.of(laneId(target, addressKind(address)));
   }
 }

@@ -8,7 +8,7 @@ interface SharedHub {
 }
 
 /** Kept on the global object, so that two copies of the package in one process share it; the number is its layout. */
-const KEY = Symbol.for('nestjs-broker:memory-hubs:1');
+const KEY = Symbol.for('nestjs-broker:memory-hubs:2');
 
 type Registry = Map<Clock | 'system', Map<string, SharedHub>>;
 

@@ -1,5 +1,5 @@
 import { type Address, addressKind, addressName } from '../../message/index.js';
-import type { ConsumerStats, InspectorPort, NameStats, QueueStats } from '../index.js';
+import type { ConsumerInfo, InspectorPort, NameStats, QueueStats } from '../index.js';
 import type { Connection } from './connection.js';
 import type { MemoryHub } from './hub.js';
 import { NextTurn } from './next-turn.js';
@@ -25,7 +25,7 @@ export class MemoryInspector implements InspectorPort {
       delayed: hub.delayed.size,
       gated: hub.gate.size,
       deadLetters: hub.grave.size,
-      consumers: [...hub.members.all()].map((seat) => consumerStats(hub, seat)),
+      consumers: [...hub.members.all()].map((seat) => consumerInfo(hub, seat)),
       counters: { ...hub.counters },
     };
   }
@@ -56,19 +56,20 @@ function namesOf({ streams, holdings, members }: MemoryHub): NameStats[] {
   }));
 }
 
-function consumerStats({ streams, holdings }: MemoryHub, seat: Seat): ConsumerStats {
-  const { consumer, service, instanceName } = seat.member;
-  const lanes = [laneId(consumer, 'task'), laneId(consumer, 'request')];
-  const unread = lanes.reduce((sum, lane) => sum + (streams.find(lane)?.size ?? 0), 0);
-  const held = [...holdings.of(consumer)].filter(({ lease }) =>
-    lanes.includes(lease?.source ?? ''),
-  );
+function consumerInfo({ streams, holdings, clock }: MemoryHub, seat: Seat): ConsumerInfo {
+  const { id, weight, joinedAt, lastSeen, expiresAt, processed, failed } = seat;
+  const { service, instanceName, groups } = seat.member;
   return {
-    id: consumer,
+    id,
     service,
     instanceName,
-    joinedAt: seat.joinedAt,
-    expiresAt: seat.expiresAt,
-    lane: unread + held.length,
+    weight,
+    active: weight > 0 && expiresAt > clock.now(),
+    joinedAt,
+    lastSeen,
+    inFlight: [...holdings.of(id)].length,
+    waiting: groups.reduce((sum, { name }) => sum + (streams.find(laneId(id, name))?.size ?? 0), 0),
+    processed,
+    failed,
   };
 }

@@ -44,7 +44,7 @@ export class KeyGate implements Place {
    * @param wanted the scope that its name belongs to now
    */
   admit(message: StoredMessage, wanted: string): boolean {
-    const { key } = message.envelope;
+    const key = message.orderKey;
     if (key === undefined) return true;
     const scope = this.#enter(message.address, wanted);
     const line = scope.lines.get(key);
@@ -110,7 +110,7 @@ export class KeyGate implements Place {
 
   #lineOf(message: StoredMessage): LineAt | undefined {
     const name = this.#scopeOf.get(message.address);
-    const { key } = message.envelope;
+    const key = message.orderKey;
     if (name === undefined || key === undefined) return undefined;
     const scope = this.#scopes.get(name);
     const line = scope?.lines.get(key);

@@ -1,6 +1,8 @@
 import type { Member } from '../index.js';
 import { Names } from './names.js';
-import type { Seat } from './seat.js';
+import type { RouteScope } from './route-scope.js';
+import { RouteScopes } from './route-scopes.js';
+import { Seat } from './seat.js';
 import { type Service, Services } from './services.js';
 
 /** Who takes part, by order of joining, and what each one handles. A member is one until it is evicted. */
@@ -8,29 +10,23 @@ export class Membership {
   readonly #seats = new Map<string, Seat>();
   readonly #names = new Names();
   readonly #services = new Services();
+  readonly #scopes = new RouteScopes();
   #epoch = 0;
   #lastBeat = -Infinity;
 
-  /** Counts every coming and going. */
+  /** Counts every coming and going and every change of a weight. */
   get epoch(): number {
     return this.#epoch;
   }
 
-  /** Makes it a member; one that is a member already keeps its place. */
+  /** Makes a member of one that is none. */
   join(member: Member, now: number): void {
-    const { consumer, names, ttl } = member;
-    this.#notice(now, ttl);
-    const old = this.#seats.get(consumer);
-    const seat = {
-      member,
-      names: new Map(names.map(({ address, own }) => [address, { own }])),
-      joinedAt: old?.joinedAt ?? now,
-      expiresAt: now + ttl,
-    };
-    if (old !== undefined) this.#release(old);
-    this.#seats.set(consumer, seat);
+    const seat = new Seat(member, now);
+    this.keep(seat, now);
+    this.#seats.set(member.consumer, seat);
     this.#names.add(seat);
     this.#services.add(seat);
+    this.#scopes.add(seat);
     this.#epoch++;
   }
 
@@ -53,6 +49,7 @@ export class Membership {
   /** A sign of life of one member. */
   keep(seat: Seat, now: number): void {
     this.#notice(now, seat.member.ttl);
+    seat.lastSeen = now;
     seat.expiresAt = now + seat.member.ttl;
   }
 
@@ -70,9 +67,22 @@ export class Membership {
     return undefined;
   }
 
-  /** Whether messages of the address may lie in the consumer's lane. */
-  takes(consumer: string, address: string): boolean {
-    return this.#seats.get(consumer)?.names.get(address)?.own === false;
+  /** Changes a member's share of routed work. */
+  setWeight(seat: Seat, weight: number): void {
+    seat.weight = weight;
+    for (const scope of this.#scopes.of(seat)) scope.restart();
+    this.#epoch++;
+  }
+
+  /** The members of one group of a service. */
+  scope(service: string, group: string): RouteScope | undefined {
+    return this.#scopes.find(service, group);
+  }
+
+  /** What routes the address; `undefined`: several services, or groups of one, handle it, or nobody does. */
+  scopeOf(address: string): RouteScope | undefined {
+    const owner = this.#names.ownerOf(address);
+    return owner?.group === undefined ? undefined : this.scope(owner.service, owner.group);
   }
 
   /** How many members handle the address. */
@@ -82,8 +92,8 @@ export class Membership {
 
   /** The one service that handles the address; `undefined`: none or several do. */
   ownerOf(address: string): Service | undefined {
-    const service = this.#names.ownerOf(address);
-    return service === undefined ? undefined : this.#services.find(service);
+    const owner = this.#names.ownerOf(address);
+    return owner === undefined ? undefined : this.#services.find(owner.service);
   }
 
   /** Every address that somebody handles. */
@@ -104,5 +114,6 @@ export class Membership {
   #release(seat: Seat): void {
     this.#names.remove(seat);
     this.#services.remove(seat);
+    this.#scopes.remove(seat);
   }
 }

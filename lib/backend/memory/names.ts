@@ -1,9 +1,15 @@
 import type { Seat } from './seat.js';
 
+/** Whose an address is: the service of all its handlers, and their group, if there is just one. */
+export interface AddressOwner {
+  readonly service: string;
+  readonly group: string | undefined;
+}
+
 interface Handlers {
   readonly seats: Set<Seat>;
-  /** The service of all of them, if there is just one. */
-  owner: string | undefined;
+  /** Absent: several services. */
+  owner: AddressOwner | undefined;
 }
 
 /** The names table: which members handle an address. */
@@ -14,7 +20,7 @@ export class Names {
     for (const address of seat.names.keys()) {
       const seats = this.#handlers.get(address)?.seats ?? new Set();
       seats.add(seat);
-      this.#handlers.set(address, { seats, owner: soleService(seats) });
+      this.#handlers.set(address, { seats, owner: soleOwner(address, seats) });
     }
   }
 
@@ -23,7 +29,7 @@ export class Names {
       const handlers = this.#handlers.get(address);
       handlers?.seats.delete(seat);
       if (handlers?.seats.size === 0) this.#handlers.delete(address);
-      else if (handlers !== undefined) handlers.owner = soleService(handlers.seats);
+      else if (handlers !== undefined) handlers.owner = soleOwner(address, handlers.seats);
     }
   }
 
@@ -35,14 +41,20 @@ export class Names {
     return this.#handlers.get(address)?.seats.size ?? 0;
   }
 
-  ownerOf(address: string): string | undefined {
+  ownerOf(address: string): AddressOwner | undefined {
     return this.#handlers.get(address)?.owner;
   }
 }
 
-function soleService(seats: Iterable<Seat>): string | undefined {
+function soleOwner(address: string, seats: Iterable<Seat>): AddressOwner | undefined {
   const services = new Set<string>();
-  for (const { member } of seats) services.add(member.service);
+  const groups = new Set<string | undefined>();
+  for (const { member, names } of seats) {
+    services.add(member.service);
+    groups.add(names.get(address));
+  }
   const [service] = services;
-  return services.size === 1 ? service : undefined;
+  const [group] = groups;
+  if (service === undefined || services.size > 1) return undefined;
+  return { service, group: groups.size === 1 ? group : undefined };
 }

@@ -1,4 +1,4 @@
-import { type QueuedKind, parseMessageId } from '../../message/index.js';
+import { type Address, parseMessageId } from '../../message/index.js';
 import type {
   Added,
   Beat,
@@ -10,7 +10,9 @@ import type {
   NewMessage,
   QueuePort,
   Reader,
+  Routes,
   Settlement,
+  TakeOver,
   Undecodable,
   Verdict,
 } from '../index.js';
@@ -23,7 +25,10 @@ import { cancel } from './steps/cancel.js';
 import { evict } from './steps/evict.js';
 import { join } from './steps/join.js';
 import { promote } from './steps/promote.js';
+import { routes } from './steps/routes.js';
+import { setWeight } from './steps/set-weight.js';
 import { settle } from './steps/settle.js';
+import { takeOver } from './steps/take-over.js';
 
 /** The durable side in memory: every method is one step of the hub. */
 export class MemoryQueue implements QueuePort {
@@ -51,8 +56,8 @@ export class MemoryQueue implements QueuePort {
     return evict(this.#connection.hub, consumer, options);
   }
 
-  reader(consumer: string, kind: QueuedKind): Reader {
-    return new MemoryReader(this.#connection, { consumer, kind });
+  reader(consumer: string): Reader {
+    return new MemoryReader(this.#connection, consumer);
   }
 
   async settle(
@@ -61,6 +66,18 @@ export class MemoryQueue implements QueuePort {
     verdict: Verdict,
   ): Promise<Settlement> {
     return settle(this.#connection.hub, consumer, lease, verdict);
+  }
+
+  async setWeight(consumer: string, weight: number): Promise<boolean> {
+    return setWeight(this.#connection.hub, consumer, weight);
+  }
+
+  async routes(address: Address): Promise<Routes | undefined> {
+    return routes(this.#connection.hub, address);
+  }
+
+  async takeOver(consumer: string, group: string, from: TakeOver): Promise<number> {
+    return takeOver(this.#connection.hub, consumer, group, from);
   }
 
   async promote(): Promise<{ readonly nextDue?: number; readonly now: number }> {

@@ -1,20 +1,13 @@
 import { ClosedError } from '../../errors/index.js';
-import type { QueuedKind } from '../../message/index.js';
 import type { Fetched, Reader, Want } from '../index.js';
 import type { Connection } from './connection.js';
 import { WaitingFetch } from './waiting-fetch.js';
-
-/** Whose messages a reader brings. */
-export interface ReaderOf {
-  readonly consumer: string;
-  readonly kind: QueuedKind;
-}
 
 const NOTHING: Fetched = { deliveries: [], undecodable: [], displaced: false };
 
 export class MemoryReader implements Reader {
   readonly #connection: Connection;
-  readonly #of: ReaderOf;
+  readonly #consumer: string;
   readonly #forget: () => void;
   #fetch: WaitingFetch | undefined;
   /** Every fetch begins with the next name, so that none has the first turn for ever. */
@@ -22,20 +15,21 @@ export class MemoryReader implements Reader {
   #isWoken = false;
   #isClosed = false;
 
-  constructor(connection: Connection, of: ReaderOf) {
+  constructor(connection: Connection, consumer: string) {
     this.#connection = connection;
-    this.#of = of;
+    this.#consumer = consumer;
     this.#forget = connection.onClose(() => this.#end());
   }
 
-  async fetch(total: number, wants: readonly Want[]): Promise<Fetched> {
+  async fetch(total: number, wants: readonly Want[], lanesOnly = false): Promise<Fetched> {
     const { hub } = this.#connection;
     if (this.#isClosed) throw new ClosedError('the reader is closed');
     if (this.#takeWake()) return NOTHING;
     const first = this.#turn++ % Math.max(1, wants.length);
     const rotated = [...wants.slice(first), ...wants.slice(0, first)];
     const fetched = await new Promise<Fetched>((resolve) => {
-      this.#fetch = new WaitingFetch(hub, { ...this.#of, total, wants: rotated }, resolve);
+      const call = { consumer: this.#consumer, total, wants: rotated, lanesOnly };
+      this.#fetch = new WaitingFetch(hub, call, resolve);
     });
     this.#fetch = undefined;
     return fetched;

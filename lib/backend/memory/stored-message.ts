@@ -1,4 +1,4 @@
-import type { Envelope } from '../../message/index.js';
+import { type Envelope, addressKind } from '../../message/index.js';
 import type { Lease } from '../index.js';
 
 /** Somewhere a message can lie: a stream, a lane, a wait list, the delayed set, a consumer's hand. */
@@ -12,6 +12,10 @@ export interface Place {
 /** A message of the hub. It is always in exactly one place; whatever takes it in writes that down here. */
 export class StoredMessage {
   place: Place | undefined;
+  /** When it came to the stream or lane it lies in, in ms. */
+  arrivedAt = 0;
+  /** Its place among everything that ever came to a stream or lane: the later, the greater. */
+  arrival = 0;
   /** Of the last hand-over. */
   lease: Lease | undefined;
 
@@ -24,5 +28,10 @@ export class StoredMessage {
 
   get address(): Envelope['address'] {
     return this.envelope.address;
+  }
+
+  /** The key it takes its turn by; that of a request only says where it goes. */
+  get orderKey(): string | undefined {
+    return addressKind(this.address) === 'task' ? this.envelope.key : undefined;
   }
 }

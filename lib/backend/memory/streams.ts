@@ -1,9 +1,13 @@
-import type { QueuedKind } from '../../message/index.js';
 import { MessageStream } from './message-stream.js';
 import { Tally } from './tally.js';
 
-/** The id of a consumer's lane; a name's stream has its address for an id. */
-export const laneId = (consumer: string, kind: QueuedKind): string => `lane:${kind}:${consumer}`;
+const LANE = 'lane:';
+
+/** The id of a consumer's lane for one of its groups; a name's stream has its address for an id. */
+export const laneId = (consumer: string, group: string): string =>
+  LANE + JSON.stringify([consumer, group]);
+
+export const isLane = (id: string): boolean => id.startsWith(LANE);
 
 /** Every stream and lane that holds or awaits something; the others take no room. */
 export class Streams {

@@ -8,7 +8,7 @@ import {
   OverloadedError,
   type SendOutcome,
 } from '../../errors/index.js';
-import { addressName } from '../../message/index.js';
+import { addressKind, addressName } from '../../message/index.js';
 import type { Address } from '../../message/index.js';
 import type { Added, NewMessage } from '../index.js';
 import type { AppKeys } from './keys.js';
@@ -59,7 +59,7 @@ export class AddOutbox {
       maxCount: MAX_COUNT,
       maxBytes: MAX_BYTES,
       // a later batch must not overtake one that is sent again, or tasks of one key could change places
-      ordered: (group) => group.messages.some(({ envelope }) => envelope.key !== undefined),
+      ordered: (group) => group.messages.some(isOrdered),
       // while one is sent again no other runs ahead, or its number could fall out of the window
       steady: () => !this.#failing,
       send: async (groups) => await this.#send(groups),
@@ -188,6 +188,10 @@ export class AddOutbox {
   }
 }
 
+/** The key of a request only routes it. */
+const isOrdered = ({ envelope: { key, address } }: NewMessage): boolean =>
+  key !== undefined && addressKind(address) === 'task';
+
 const earliest = (groups: readonly Group[]): number =>
   Math.min(...groups.map((group) => group.deadline));
 
@@ -205,10 +209,11 @@ function readOutcomes(reply: readonly unknown[]): Map<number, Outcome> | undefin
   return outcomes;
 }
 
-const added = (unique: string, outcome: Outcome | undefined): Added =>
-  outcome === undefined
-    ? { unique, duplicate: false }
-    : { unique: outcome.detail, duplicate: true };
+function added(unique: string, outcome: Outcome | undefined): Added {
+  if (outcome === undefined) return { unique, duplicate: false };
+  if (outcome.what === 'unrouted') return { unique, duplicate: false, unrouted: true };
+  return { unique: outcome.detail, duplicate: true };
+}
 
 const refusal = (what: 'full' | 'none', address: Address): BrokerError =>
   what === 'none'
@@ -232,14 +237,21 @@ const withOutcome = (error: BrokerError, outcome: SendOutcome): BrokerError =>
     { outcome },
   );
 
-/** `{ m = { address, header, payload, options, … }, g = sizes }`, see add.lua. */
+/** `{ m = { address, header, payload, options, … }, g = sizes, r = proposals }`, see add.lua. */
 function packGroups(groups: readonly Group[]): Buffer {
   const packer = new ScriptPacker();
   const single = groups.every((group) => group.count === 1);
-  packer.map(single ? 1 : 2);
+  const proposals = new Proposals();
+  const messages = groups.flatMap((group) => group.messages);
+  const numbers = messages.map(({ proposal }) => proposals.numberOf(proposal));
+  packer.map(1 + (single ? 0 : 1) + (proposals.list.length > 0 ? 1 : 0));
   packer.text('m');
-  packer.list(4 * groups.reduce((sum, group) => sum + group.count, 0));
-  for (const group of groups) for (const message of group.messages) packMessage(packer, message);
+  packer.list(4 * messages.length);
+  messages.forEach((message, i) => packMessage(packer, message, numbers[i]));
+  if (proposals.list.length > 0) {
+    packer.text('r');
+    packer.value(proposals.list);
+  }
   if (!single) {
     packer.text('g');
     packer.value(groups.map((group) => group.count));
@@ -247,12 +259,32 @@ function packGroups(groups: readonly Group[]): Buffer {
   return packer.finish();
 }
 
-function packMessage(packer: ScriptPacker, { envelope, payload, delay, dedupe }: NewMessage): void {
+function packMessage(
+  packer: ScriptPacker,
+  { envelope, payload, delay, dedupe }: NewMessage,
+  proposal: number | undefined,
+): void {
   packer.text(envelope.address);
   packer.nested(() => writeHeader(packer, envelope));
   packer.value(payload);
   const plain = envelope.key === undefined && envelope.target === undefined && !delay && !dedupe;
-  packer.value(
-    plain ? false : { i: envelope.unique, d: delay || undefined, u: dedupe?.id, w: dedupe?.window },
-  );
+  if (plain) return packer.value(proposal ?? false);
+  const { unique: i } = envelope;
+  packer.value({ i, d: delay || undefined, u: dedupe?.id, w: dedupe?.window, r: proposal });
+}
+
+/** The different proposals of a batch, numbered from 1. */
+class Proposals {
+  readonly list: (readonly [consumer: string, epoch: string])[] = [];
+  readonly #numbers = new Map<string, number>();
+
+  numberOf(proposal: NewMessage['proposal']): number | undefined {
+    if (proposal === undefined) return undefined;
+    const { consumer, epoch } = proposal;
+    const text = `${epoch} ${consumer}`;
+    const known = this.#numbers.get(text);
+    if (known !== undefined) return known;
+    this.#numbers.set(text, this.list.push([consumer, String(epoch)]));
+    return this.list.length;
+  }
 }

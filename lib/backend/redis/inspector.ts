@@ -1,7 +1,7 @@
 import { unpack } from '../../codec/index.js';
 import { type Address, addressKind, addressName } from '../../message/index.js';
 import type {
-  ConsumerStats,
+  ConsumerInfo,
   InspectorPort,
   Member,
   NameStats,
@@ -20,6 +20,7 @@ type RawStats = readonly [
   number,
   readonly (Buffer | number)[],
   readonly Buffer[],
+  Buffer,
 ];
 
 /** Looks at an app in one script. */
@@ -47,7 +48,7 @@ export class RedisInspector implements InspectorPort {
       delayed: raw[1],
       gated: raw[2],
       deadLetters: raw[3],
-      consumers: rows(raw[4], 4).map(toConsumer),
+      consumers: rows(raw[4], 8).map((row) => toConsumer(row, Number(raw[6]))),
       counters: toCounters(raw[5]),
     };
   }
@@ -82,15 +83,22 @@ function toName([address, length, held, consumers]: Row): NameStats {
   };
 }
 
-function toConsumer([id, meta, expiry, lane]: Row): ConsumerStats {
+function toConsumer(row: Row, now: number): ConsumerInfo {
+  const [id, meta, expiry, weight, inFlight, waiting, processed, failed] = row;
   const member = unpack(meta as Buffer) as Member & { readonly joinedAt: number };
+  const expiresAt = Number(expiry);
   return {
     id: String(id),
     service: member.service,
     instanceName: member.instanceName,
     joinedAt: member.joinedAt,
-    expiresAt: Number(expiry),
-    lane: Number(lane),
+    lastSeen: expiresAt - member.ttl,
+    weight: Number(weight),
+    active: Number(weight) > 0 && expiresAt > now,
+    inFlight: Number(inFlight),
+    waiting: Number(waiting),
+    processed: Number(processed),
+    failed: Number(failed),
   };
 }
 

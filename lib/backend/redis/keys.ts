@@ -1,4 +1,4 @@
-import type { Address, QueuedKind } from '../../message/index.js';
+import type { Address } from '../../message/index.js';
 
 /**
  * Every key of an app, after its root `{<prefix>:<app>}:`. The braces make it one hash tag, so one script reaches all
@@ -17,10 +17,36 @@ export const KEYS = {
   tick: 'tick',
   /** string with expiry: the consumer that arms exact timers and sweeps */
   leader: 'lead',
-  /** + consumer, hash: address → '1', or '2' when the handler has its own bound */
+  /** + consumer, hash: address → group; '' → its service */
   namesOf: 'mn:',
-  /** + address, hash: service → live members that handle it; '' → msgpack of its bounds */
+  /**
+   * + address, hash: `S` + scope → live members that handle it; `R` + scope → its rule, unless it is `competing`;
+   * '' → msgpack of its bounds. A scope is a group of a service: length of the service, the service, the group.
+   */
   claims: 'cl:',
+  /** hash: scope → rule its members follow */
+  rules: 'ru',
+  /** + scope, set: its live members */
+  peers: 'gm:',
+  /** hash: consumer → weight */
+  weights: 'w',
+  /** hash: consumer → hash of its id */
+  hashes: 'hx',
+  /**
+   * + scope, zset: of its members with a weight, for `round_robin` and `weighted` the virtual time of the next turn,
+   * for `least_conn` entries of the lane / weight + a fraction that tells ties apart, for `consistent_hash` the hash
+   */
+  deck: 'lb:',
+  /** hash: scope → picks so far, to tell ties apart (`least_conn`) */
+  picks: 'pk',
+  /** hash: lane → its scope, of lanes whose load stands in a deck */
+  loaded: 'll',
+  /** hash: address → messages of it that lie in lanes, held ones included */
+  laned: 'lc',
+  /** + service, set: lanes of its members for tasks */
+  taskLanes: 'tl:',
+  /** hash: `done` or `failed` + blank + consumer → how many, since it joined */
+  work: 'wk',
   /** + service, set: live members */
   crew: 'ms:',
   /** + service, set: addresses its members handle */
@@ -29,7 +55,7 @@ export const KEYS = {
   streams: 'ss',
   /** + address, stream: ready messages of a name, held ones included */
   stream: 'n:',
-  /** + `t:` or `r:` + consumer, stream: what was routed to one consumer */
+  /** + length of consumer, consumer and group, stream: what was routed to one consumer */
   lane: 'l:',
   /** zset: unique → ms at which it is due */
   due: 'z',
@@ -56,7 +82,7 @@ export const KEYS = {
 } as const;
 
 /** The layout this release writes; another one in the database refuses to start. */
-export const LAYOUT_VERSION = '1';
+export const LAYOUT_VERSION = '2';
 
 /** The consumer group of every stream of our own. */
 export const GROUP = 'g';
@@ -80,8 +106,8 @@ export class AppKeys {
     return this.key('stream', address);
   }
 
-  lane(kind: QueuedKind, consumer: string): string {
-    return this.key('lane', `${kind === 'task' ? 't' : 'r'}:${consumer}`);
+  lane(consumer: string, group: string): string {
+    return this.key('lane', `${Buffer.byteLength(consumer)}:${consumer}:${group}`);
   }
 
   channel(kind: 'event' | 'reply' | 'control', name = ''): string {

@@ -1,5 +1,6 @@
+import { formatRule, hash32 } from '../../balancer/index.js';
 import { encodeErrorBody, packForScript } from '../../codec/index.js';
-import { type QueuedKind, parseMessageId, toAddress } from '../../message/index.js';
+import { type Address, parseMessageId, toAddress } from '../../message/index.js';
 import type {
   Added,
   Beat,
@@ -11,15 +12,19 @@ import type {
   NewMessage,
   QueuePort,
   Reader,
+  Routes,
   Settlement,
+  TakeOver,
   Undecodable,
   Verdict,
 } from '../index.js';
+import { InvalidConfigError } from '../../errors/index.js';
 import { AddOutbox } from './add-outbox.js';
 import type { AppKeys } from './keys.js';
 import type { RedisLink } from './link.js';
 import type { Script } from './load-script.js';
 import { RedisReader } from './reader.js';
+import { due, toBeat, toRoutes } from './replies.js';
 import { toRedisFailure } from './redis-error.js';
 import { SCRIPTS } from './scripts.js';
 import { SettleOutbox } from './settle-outbox.js';
@@ -70,10 +75,18 @@ export class RedisQueue implements QueuePort {
 
   async join(member: Member): Promise<Beat> {
     this.#ttls.set(member.consumer, member.ttl);
-    const { consumer, ttl } = member;
-
-    const meta = packForScript({ ...member });
-    return toBeat(await this.#run(SCRIPTS.join, [consumer, ttl, meta, this.#control]), []);
+    const { consumer, ttl, service } = member;
+    const groups = member.groups.map(({ name, rule }) => ({ name, rule: formatRule(rule) }));
+    const meta = packForScript({ ...member, groups, hash: hash32(consumer) });
+    const reply = await this.#run(SCRIPTS.join, [consumer, ttl, meta, this.#control]);
+    const [status, group, rule] = (reply as readonly unknown[]).map(String);
+    if (status === 'conflict') {
+      const wanted = groups.find(({ name }) => name === group)?.rule;
+      throw new InvalidConfigError(
+        `the group "${group}" of service "${service}" follows ${rule} here, this instance wants ${wanted}: all instances of a service must agree`,
+      );
+    }
+    return toBeat(reply, []);
   }
 
   async beat(consumer: string, held: readonly Lease[]): Promise<Beat> {
@@ -94,10 +107,10 @@ export class RedisQueue implements QueuePort {
     return 'evicted';
   }
 
-  reader(consumer: string, kind: QueuedKind, holds: (lease: Lease) => boolean): Reader {
+  reader(consumer: string, label: string, holds: (lease: Lease) => boolean): Reader {
     const { command, keys, readerLink } = this.#parts;
-    const link = readerLink(`${kind}s of ${consumer}`);
-    const reader = new RedisReader(consumer, kind, { link, command, keys, holds });
+    const link = readerLink(`${label} of ${consumer}`);
+    const reader = new RedisReader(consumer, { link, command, keys, holds });
     this.#readers.add(reader);
     return reader;
   }
@@ -109,6 +122,25 @@ export class RedisQueue implements QueuePort {
     abandon?: AbortSignal,
   ): Promise<Settlement> {
     return this.#settles.settle(consumer, delivery, verdict, abandon);
+  }
+
+  async setWeight(consumer: string, weight: number): Promise<boolean> {
+    const args = [consumer, weight, this.#control];
+    return Number(await this.#run(SCRIPTS.setWeight, args)) === 1;
+  }
+
+  async routes(address: Address): Promise<Routes | undefined> {
+    return toRoutes(await this.#run(SCRIPTS.routes, [address]));
+  }
+
+  /** Takes turns for messages that lie elsewhere, see {@link RedisTurns}. */
+  async turns(address: Address, count: number): Promise<readonly string[]> {
+    return ((await this.#run(SCRIPTS.turns, [address, count])) as Buffer[]).map(String);
+  }
+
+  async takeOver(consumer: string, group: string, from: TakeOver): Promise<number> {
+    const what = from.share ? ['share', 0, CHUNK] : ['', from.olderThan, from.count];
+    return Number(await this.#run(SCRIPTS.takeOver, [consumer, group, ...what]));
   }
 
   async promote(): Promise<{ readonly nextDue?: number; readonly now: number }> {
@@ -165,14 +197,21 @@ export class RedisQueue implements QueuePort {
   async #sources(name: string): Promise<string[]> {
     const { keys } = this.#parts;
     const members = (await this.#call('HKEYS', [keys.key('members')])) as Buffer[];
-    const lanes = members.flatMap((member) => [
-      keys.lane('task', String(member)),
-      keys.lane('request', String(member)),
-    ]);
+    const lanes = await Promise.all(
+      members.map(async (member) => await this.#lanesOf(String(member), name)),
+    );
     const streams = (['task', 'request'] as const).map((kind) =>
       keys.stream(toAddress(kind, name)),
     );
-    return [...lanes, ...streams];
+    return [...lanes.flat(), ...streams];
+  }
+
+  async #lanesOf(consumer: string, name: string): Promise<string[]> {
+    const { keys } = this.#parts;
+    const addresses = (['task', 'request'] as const).map((kind) => toAddress(kind, name));
+    const args = [keys.key('namesOf', consumer), ...addresses];
+    const groups = (await this.#call('HMGET', args)) as (Buffer | null)[];
+    return groups.flatMap((group) => (group === null ? [] : keys.lane(consumer, String(group))));
   }
 
   async #cancelIn(source: string, unique: string): Promise<CancelResult | undefined> {
@@ -205,26 +244,4 @@ export class RedisQueue implements QueuePort {
       throw toRedisFailure(cause).error;
     }
   }
-}
-
-const due = (value: Buffer): number | undefined => (value.length === 0 ? undefined : Number(value));
-
-function toBeat(reply: unknown, held: readonly Lease[]): Beat {
-  const [status, now, nextDue, leader, expired, lost] = reply as [
-    Buffer,
-    Buffer,
-    Buffer | undefined,
-    number | undefined,
-    readonly Buffer[] | undefined,
-    readonly number[] | undefined,
-  ];
-  const next = nextDue === undefined ? undefined : due(nextDue);
-  return {
-    status: String(status) === 'alive' ? 'alive' : 'evicted',
-    lost: (lost ?? []).map((index) => held[index]!),
-    now: Number(now),
-    ...(next === undefined ? {} : { nextDue: next }),
-    expired: (expired ?? []).map(String),
-    leader: Number(leader) === 1,
-  };
 }

@@ -1,6 +1,5 @@
 import { ClosedError, type CodecError } from '../../errors/index.js';
 import { decodeHeader } from '../../codec/index.js';
-import type { QueuedKind } from '../../message/index.js';
 import type { Delivery, Fetched, Lease, Reader, Undecodable, Want } from '../index.js';
 import { parseEntries, type RawEntry } from './entries.js';
 import { type AppKeys, GROUP } from './keys.js';
@@ -40,7 +39,8 @@ interface Stream {
 export class RedisReader implements Reader {
   readonly #parts: ReaderParts;
   readonly #consumer: string;
-  readonly #lane: string;
+  /** Key of the lane of each group that was read. */
+  readonly #lanes = new Map<string, string>();
   readonly #unsubscribe: () => void;
   #recover = false;
   #looked = performance.now();
@@ -48,13 +48,14 @@ export class RedisReader implements Reader {
   #closed = false;
   #waiting = false;
   #count = FIRST_COUNT;
-  #laneIsQuiet = true;
+  /** How many lanes had nothing last time. */
+  #quietLanes = Infinity;
   #turn = 0;
+  #endRest: (() => void) | undefined;
 
-  constructor(consumer: string, kind: QueuedKind, parts: ReaderParts) {
+  constructor(consumer: string, parts: ReaderParts) {
     this.#parts = parts;
     this.#consumer = consumer;
-    this.#lane = parts.keys.lane(kind, consumer);
     this.#unsubscribe = parts.link.onState((state) => {
       // what was handed over while the connection broke is pending, and is read again first
       if (state === 'down') this.#recover = true;
@@ -62,7 +63,7 @@ export class RedisReader implements Reader {
     parts.link.open();
   }
 
-  async fetch(total: number, wants: readonly Want[]): Promise<Fetched> {
+  async fetch(total: number, wants: readonly Want[], lanesOnly = false): Promise<Fetched> {
     if (this.#closed) throw new ClosedError('the reader is closed');
     if (total < 1 || this.#takeWake()) return NOTHING;
     if (this.#parts.link.state === 'down') {
@@ -70,7 +71,7 @@ export class RedisReader implements Reader {
       return NOTHING;
     }
     try {
-      return await this.#read(total, wants);
+      return await this.#read(total, wants, lanesOnly);
     } catch (error) {
       return await this.#failed(error);
     }
@@ -78,22 +79,27 @@ export class RedisReader implements Reader {
 
   wake(): void {
     this.#woken = true;
+    this.#endRest?.();
     if (this.#waiting) void this.#unblock();
   }
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#endRest?.();
     this.#unsubscribe();
     this.#parts.link.close();
     await Promise.resolve();
   }
 
-  async #read(total: number, wants: readonly Want[]): Promise<Fetched> {
-    const streams = this.#streams(total, wants);
+  async #read(total: number, wants: readonly Want[], lanesOnly: boolean): Promise<Fetched> {
+    const lanes = this.#lanesOf(total, wants);
+    const streams = lanesOnly ? lanes : [...lanes, ...this.#streamsOf(wants)];
+    if (streams.length === 0) return await this.#rest();
     if (this.#recover || performance.now() - this.#looked > LOOK)
       return await this.#readAgain(wants);
-    // nearly always the lane is empty: then the names share all of it (a race reads a few more, which are given back)
-    const share = Math.floor(total / Math.max(1, streams.length - (this.#laneIsQuiet ? 1 : 0)));
+    // what was empty last time gets no share: the others have all of it (a race reads a few more, which are given back)
+    const quiet = Math.min(this.#quietLanes, lanes.length);
+    const share = Math.floor(total / Math.max(1, streams.length - quiet));
     if (share >= 1 && streams.every((stream) => stream.limit >= share)) {
       return await this.#wait(streams, Math.min(share, this.#count));
     }
@@ -101,12 +107,42 @@ export class RedisReader implements Reader {
     return ready ?? (await this.#wait(streams, 1));
   }
 
-  #streams(total: number, wants: readonly Want[]): Stream[] {
-    const streams: Stream[] = [{ key: this.#lane, limit: total }];
-    for (const { address, limit } of wants) {
-      if (limit > 0) streams.push({ key: this.#parts.keys.stream(address), limit });
+  #lanesOf(total: number, wants: readonly Want[]): Stream[] {
+    const limits = new Map<string, number>();
+    for (const { group, limit } of wants) {
+      limits.set(group, Math.max(limits.get(group) ?? 0, Math.min(limit, total)));
     }
-    return streams;
+    return [...limits].flatMap(([group, limit]) =>
+      limit > 0 ? { key: this.#laneOf(group), limit } : [],
+    );
+  }
+
+  #streamsOf(wants: readonly Want[]): Stream[] {
+    return wants.flatMap(({ address, limit }) =>
+      limit > 0 ? { key: this.#parts.keys.stream(address), limit } : [],
+    );
+  }
+
+  #laneOf(group: string): string {
+    const known = this.#lanes.get(group);
+    if (known !== undefined) return known;
+    const lane = this.#parts.keys.lane(this.#consumer, group);
+    this.#lanes.set(group, lane);
+    return lane;
+  }
+
+  /** Nothing can be taken of any name: waits for somebody to say that this changed. */
+  async #rest(): Promise<Fetched> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, BLOCK);
+      this.#endRest = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#endRest = undefined;
+    this.#woken = false;
+    return NOTHING;
   }
 
   /** Waits for any of the streams. */
@@ -118,7 +154,7 @@ export class RedisReader implements Reader {
       const entries = await this.#command(keys, { count, block: BLOCK });
       const full = entries.length >= count;
       this.#count = full ? Math.min(MAX_COUNT, this.#count * 2) : FIRST_COUNT;
-      return toFetched(entries);
+      return this.#toFetched(entries);
     } finally {
       this.#waiting = false;
       this.#woken = false;
@@ -138,12 +174,13 @@ export class RedisReader implements Reader {
       );
       for (const read of await Promise.all(reads)) entries.push(...read);
     }
-    return entries.length === 0 ? undefined : toFetched(entries);
+    return entries.length === 0 ? undefined : this.#toFetched(entries);
   }
 
   /** Everything this consumer was ever handed and has not settled, less what it still has in its hands. */
   async #readAgain(wants: readonly Want[]): Promise<Fetched> {
-    const keys = [this.#lane, ...wants.map((want) => this.#parts.keys.stream(want.address))];
+    const lanes = [...new Set(wants.map(({ group }) => this.#laneOf(group)))];
+    const keys = [...lanes, ...wants.map((want) => this.#parts.keys.stream(want.address))];
     const entries = await this.#command(keys, { count: ALL, id: '0' });
     this.#recover = false;
     this.#looked = performance.now();
@@ -152,7 +189,7 @@ export class RedisReader implements Reader {
     const pending = await Promise.all(
       unknown.map(async ({ lease }) => await this.#isPending(lease)),
     );
-    return toFetched(unknown.filter((_, i) => pending[i]));
+    return this.#toFetched(unknown.filter((_, i) => pending[i]));
   }
 
   async #isPending({ source, token }: Lease): Promise<boolean> {
@@ -170,8 +207,9 @@ export class RedisReader implements Reader {
     const args = [...head, ...keys, ...keys.map(() => id)];
     const timeout = block === undefined ? undefined : block + SILENCE;
     const entries = parseEntries(await this.#parts.link.call('XREADGROUP', args, timeout));
-    // streams answer in the order asked, the lane first
-    this.#laneIsQuiet = entries[0]?.lease.source !== this.#lane;
+    const sources = new Set(entries.map(({ lease }) => lease.source));
+    const lanes = [...this.#lanes.values()];
+    this.#quietLanes = lanes.filter((lane) => !sources.has(lane)).length;
     return entries;
   }
 
@@ -183,6 +221,21 @@ export class RedisReader implements Reader {
     await this.#parts.link.whenUp(1_000);
     if (failure.outcome === 'not-sent') await new Promise((resolve) => setTimeout(resolve, 50));
     return NOTHING;
+  }
+
+  #toFetched(entries: readonly RawEntry[]): Fetched {
+    const lanes = new Set(this.#lanes.values());
+    const deliveries: Delivery[] = [];
+    const undecodable: Undecodable[] = [];
+    for (const { lease, header, payload } of entries) {
+      try {
+        const envelope = decodeHeader(header, idTime(lease.token));
+        deliveries.push({ lease, envelope, payload, routed: lanes.has(lease.source) });
+      } catch (error) {
+        undecodable.push({ lease, error: error as CodecError });
+      }
+    }
+    return { deliveries, undecodable, displaced: false };
   }
 
   #takeWake(): boolean {
@@ -205,19 +258,6 @@ export class RedisReader implements Reader {
       await new Promise((resolve) => setTimeout(resolve, 2));
     }
   }
-}
-
-function toFetched(entries: readonly RawEntry[]): Fetched {
-  const deliveries: Delivery[] = [];
-  const undecodable: Undecodable[] = [];
-  for (const { lease, header, payload } of entries) {
-    try {
-      deliveries.push({ lease, envelope: decodeHeader(header, idTime(lease.token)), payload });
-    } catch (error) {
-      undecodable.push({ lease, error: error as CodecError });
-    }
-  }
-  return { deliveries, undecodable, displaced: false };
 }
 
 /** Milliseconds in an entry's id. */

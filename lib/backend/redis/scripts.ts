@@ -13,6 +13,10 @@ export const SCRIPTS = {
   cancelEntry: loadScript('cancel-entry'),
   locate: loadScript('locate'),
   replay: loadScript('replay'),
+  setWeight: loadScript('set-weight'),
+  routes: loadScript('routes'),
+  turns: loadScript('turns'),
+  takeOver: loadScript('take-over'),
   publish: loadScript('publish'),
   inspect: loadScript('inspect'),
 };

@@ -1,5 +1,6 @@
 import { packForScript, type Packable } from '../../codec/index.js';
 import { BackendUnavailableError, type BrokerError, ClosedError } from '../../errors/index.js';
+import { addressKind } from '../../message/index.js';
 import type { Delivery, Settlement, Undecodable, Verdict } from '../index.js';
 import type { AppKeys } from './keys.js';
 import type { RedisLink } from './link.js';
@@ -95,7 +96,7 @@ export class SettleOutbox {
 
 /** The four lists of settle.lua. */
 class SettleBatch {
-  readonly #done = new Map<string, string[]>();
+  readonly #done = new Map<string, [source: string, ids: string[], address: string | false]>();
   readonly #replies = new Map<string, { frames: Uint8Array[]; list: Packable[] }>();
   #keeps = false;
   readonly #keyed: string[] = [];
@@ -108,13 +109,17 @@ class SettleBatch {
       return;
     }
     const { envelope } = delivery as Delivery;
-    if (envelope.key !== undefined) {
+    // the key of a request only routes it
+    if (envelope.key !== undefined && addressKind(envelope.address) === 'task') {
       this.#keyed.push(source, token, envelope.address, envelope.key, envelope.unique);
       return;
     }
-    const ids = this.#done.get(source);
-    if (ids === undefined) this.#done.set(source, [token]);
-    else ids.push(token);
+    // messages in a lane are counted by address
+    const { routed } = delivery as Delivery;
+    const group = routed ? `${source} ${envelope.address}` : source;
+    const known = this.#done.get(group);
+    if (known === undefined) this.#done.set(group, [source, [token], routed && envelope.address]);
+    else known[1].push(token);
     if (verdict.reply !== undefined) {
       const { channel, frame, keep = 0 } = verdict.reply;
       const replies = this.#replies.get(channel) ?? { frames: [], list: [] };
@@ -127,7 +132,7 @@ class SettleBatch {
 
   encode(): Buffer {
     return packForScript({
-      d: [...this.#done].flat(),
+      d: [...this.#done.values()].flat(),
       r: [...this.#replies].flatMap(([channel, { frames, list }]) => [
         channel,
         frames.length === 1 ? frames[0]! : Buffer.concat(frames),
@@ -141,6 +146,7 @@ class SettleBatch {
 }
 
 function moveArguments(verdict: Exclude<Verdict, { type: 'done' }>): [number, string | Buffer] {
+  if (verdict.type === 'forward') return [0, verdict.consumer];
   if (verdict.type === 'retry') return [verdict.delay, verdict.counts ? '1' : ''];
   if (verdict.type !== 'dead') return [0, ''];
   const { reason, error, consumer } = verdict;

@@ -21,6 +21,10 @@ export interface Tracked {
   /** On the backend's clock. */
   notBefore: number;
   holder: string | undefined;
+  /** Whether its holder got it from a lane. */
+  routed: boolean;
+  /** Whether it says that it was forwarded; `undefined`: a dead letter may have forgotten it. */
+  forwarded: boolean | undefined;
   lease: Lease | undefined;
 }
 
@@ -58,13 +62,15 @@ export class Ledger {
       lost: 0,
       notBefore: 0,
       holder: undefined,
+      routed: false,
+      forwarded: false,
       lease: undefined,
     });
   }
 
   delivered(consumer: string, delivery: Delivery, now: number): void {
-    const { unique, attempts = 0, lost = 0, enqueuedAt = 0 } = delivery.envelope;
-    const tracked = this.#find(unique);
+    const { unique, attempts = 0, lost = 0, enqueuedAt = 0, forwarded = false } = delivery.envelope;
+    const tracked = this.find(unique);
     check(
       tracked.status === 'waiting',
       `${unique} was handed to ${consumer} though it is ${tracked.status} (${tracked.holder})`,
@@ -74,10 +80,15 @@ export class Ledger {
       `${unique} says ${attempts} attempts, not ${tracked.attempts}`,
     );
     check(lost === tracked.lost, `${unique} says ${lost} lost deliveries, not ${tracked.lost}`);
+    check(
+      forwarded === (tracked.forwarded ?? forwarded),
+      `${unique} says ${forwarded ? 'that' : 'not that'} it was forwarded`,
+    );
     const due = Math.max(tracked.notBefore, enqueuedAt + (tracked.message.delay ?? 0));
     check(due <= now, `${unique} came ${due - now} ms early`);
     this.#checkKey(tracked);
-    Object.assign(tracked, { status: 'held', holder: consumer, lease: delivery.lease });
+    const { lease, routed } = delivery;
+    Object.assign(tracked, { status: 'held', holder: consumer, lease, routed, forwarded });
   }
 
   settled(
@@ -86,7 +97,7 @@ export class Ledger {
     outcome: { readonly verdict: Verdict; readonly settlement: Settlement; readonly now: number },
   ): void {
     const { unique } = delivery.envelope;
-    const tracked = this.#find(unique);
+    const tracked = this.find(unique);
     const { verdict, settlement, now } = outcome;
     const expected = this.#isHolder(tracked, consumer, delivery.lease) ? 'settled' : 'stale';
     check(
@@ -113,7 +124,7 @@ export class Ledger {
   }
 
   cancelled(unique: string, result: CancelResult): void {
-    const tracked = this.#find(unique);
+    const tracked = this.find(unique);
     const expected = isOver(tracked)
       ? 'unknown'
       : tracked.status === 'held'
@@ -127,17 +138,18 @@ export class Ledger {
   }
 
   replayed(unique: string): void {
-    const tracked = this.#find(unique);
+    const tracked = this.find(unique);
     check(tracked.status === 'dead', `${unique} was replayed though it is ${tracked.status}`);
     const ticket = this.#tickets++;
-    Object.assign(tracked, { status: 'waiting', attempts: 0, lost: 0, ticket });
+    const forwarded = undefined;
+    Object.assign(tracked, { status: 'waiting', attempts: 0, lost: 0, ticket, forwarded });
   }
 
   heldBy(consumer: string): readonly Tracked[] {
     return this.all.filter(({ status, holder }) => status === 'held' && holder === consumer);
   }
 
-  #find(unique: string): Tracked {
+  find(unique: string): Tracked {
     const tracked = this.#messages.get(unique);
     if (tracked === undefined) throw new Violation(`${unique} was never accepted`);
     return tracked;
@@ -150,7 +162,8 @@ export class Ledger {
   }
 
   #checkKey(tracked: Tracked): void {
-    const { key, unique } = tracked.message.envelope;
+    const { unique } = tracked.message.envelope;
+    const key = keyOf(tracked);
     if (key === undefined) return;
     const owner = this.#owners.get(key);
     const name = owner?.message.envelope.unique;
@@ -158,9 +171,7 @@ export class Ledger {
       owner === undefined || owner === tracked,
       `${unique} started while ${name} holds key ${key}`,
     );
-    const earlier = this.open.find(
-      (other) => other.message.envelope.key === key && before(other, tracked),
-    );
+    const earlier = this.open.find((other) => keyOf(other) === key && before(other, tracked));
     check(
       earlier === undefined,
       `${unique} overtook ${earlier?.message.envelope.unique} of key ${key}`,
@@ -181,6 +192,11 @@ export class Ledger {
         if (verdict.counts) tracked.attempts++;
         tracked.notBefore = now + verdict.delay;
         tracked.status = 'waiting';
+        tracked.forwarded = false;
+        return;
+      case 'forward':
+        tracked.forwarded = true;
+        tracked.status = 'waiting';
         return;
       case 'release':
         tracked.status = 'waiting';
@@ -188,11 +204,15 @@ export class Ledger {
   }
 
   #end(tracked: Tracked, status: Status): void {
-    const { key } = tracked.message.envelope;
+    const key = keyOf(tracked);
     tracked.status = status;
     if (key !== undefined && this.#owners.get(key) === tracked) this.#owners.delete(key);
   }
 }
+
+/** The key it takes its turn by: that of a request only says where it goes. */
+const keyOf = ({ message: { envelope } }: Tracked): string | undefined =>
+  envelope.address.startsWith('t:') ? envelope.key : undefined;
 
 const before = (a: Tracked, b: Tracked): boolean =>
   a !== b && a.ticket !== undefined && b.ticket !== undefined && a.ticket < b.ticket;

@@ -1,9 +1,12 @@
 import type { MemoryHub } from '../../../lib/backend/memory/hub.js';
 import type { StoredMessage } from '../../../lib/backend/memory/stored-message.js';
+import { laneId } from '../../../lib/backend/memory/streams.js';
 
 /** A backend with one fault built in, which the model test has to find. */
 export interface MemoryMutant {
   readonly name: string;
+  /** Under which it shows; default `competing`. */
+  readonly rule?: string;
   readonly apply: (hub: MemoryHub) => void;
 }
 
@@ -104,11 +107,12 @@ export const MEMORY_MUTANTS: readonly MemoryMutant[] = [
   },
   {
     name: 'uses the lanes of the departed',
-    apply({ members }) {
+    apply({ members, router }) {
       const remove = members.remove.bind(members);
-      const takes = members.takes.bind(members);
+      const laneOf = router.laneOf.bind(router);
       const departed = new Set<string>();
-      members.takes = (consumer, address) => departed.has(consumer) || takes(consumer, address);
+      router.laneOf = (consumer, address) =>
+        departed.has(consumer) ? laneId(consumer, 't:default') : laneOf(consumer, address);
       members.remove = (consumer) => {
         remove(consumer);
         // once the eviction is over: it would go round in circles otherwise

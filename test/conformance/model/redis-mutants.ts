@@ -4,6 +4,8 @@ import { SCRIPTS } from '../../../lib/backend/redis/scripts.js';
 /** A script with one fault built in, which the model test has to find. */
 export interface RedisMutant {
   readonly name: string;
+  /** The rule under which it shows. Default `competing`. */
+  readonly rule?: string;
   readonly scripts: readonly (keyof typeof SCRIPTS)[];
   /** What stands in the script, key names already in place, and what takes its place. */
   readonly from: string | RegExp;
@@ -14,7 +16,7 @@ export const REDIS_MUTANTS: readonly RedisMutant[] = [
   {
     name: 'has no key gate',
     scripts: ['add', 'promote', 'replay'],
-    from: /(local function admit\([^)]*\)\n\s*)if m\.k then/,
+    from: /(local function admit\([^)]*\)\n\s*)if m\.k and .* then/,
     to: '$1if false then',
   },
   {
@@ -33,8 +35,8 @@ export const REDIS_MUTANTS: readonly RedisMutant[] = [
     name: 'uses the lanes of the departed',
     // not in evict: it would go round in circles
     scripts: ['add', 'settle', 'promote'],
-    from: /if target and call\('HEXISTS'.* then/,
-    to: "if target and target ~= 'ghost' then",
+    from: /(known = group and .* or) \{\}/,
+    to: "$1 { lane = consumer ~= 'ghost' and lane(consumer, 't:default') or nil }",
   },
   {
     name: 'drops what an evicted consumer held',
@@ -45,14 +47,14 @@ export const REDIS_MUTANTS: readonly RedisMutant[] = [
   {
     name: 'keeps the lanes of the evicted',
     scripts: ['evict'],
-    from: "call('DEL', lane)",
-    to: '',
+    from: /(return over\('more'\)\n\s*end\n\s*)call\('DEL', key\)/,
+    to: '$1',
   },
   {
     name: 'keeps the evicted as members',
     scripts: ['evict'],
-    from: /return 'done'\n/,
-    to: "if meta then call('HSET', T .. 'm', consumer, meta) end\nreturn 'done'\n",
+    from: /return over\('done'\)\n/,
+    to: "if meta then call('HSET', T .. 'm', consumer, meta) end\nreturn over('done')\n",
   },
   {
     name: 'settles what is stale',

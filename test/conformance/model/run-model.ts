@@ -1,6 +1,7 @@
 import { FRAME } from '../../../lib/codec/index.js';
 import type { Site } from '../../support/site.js';
 import { OPERATIONS } from './operations.js';
+import { Placement } from './placement.js';
 import { Simulation } from './simulation.js';
 import { Violation } from './violation.js';
 
@@ -9,6 +10,8 @@ export interface ModelRun {
   readonly operations: number;
   /** At most this many milliseconds pass between two operations. */
   readonly pace: number;
+  /** What every group follows, as `formatRule` writes it; default `competing`. */
+  readonly rule?: string;
 }
 
 /** What came of a run that found nothing wrong. */
@@ -31,7 +34,8 @@ const TOTAL_WEIGHT = OPERATIONS.reduce((sum, { weight }) => sum + weight, 0);
 export async function runModel(site: Site, run: ModelRun): Promise<ModelReport> {
   let step = 'start';
   try {
-    const simulation = await Simulation.start(site, run.seed);
+    const rule = run.rule ?? 'competing';
+    const simulation = await Simulation.start(site, { seed: run.seed, rule });
     for (let i = 1; i <= run.operations; i++) {
       const operation = pickOperation(simulation);
       step = `operation ${i} (${operation.name})`;
@@ -44,7 +48,7 @@ export async function runModel(site: Site, run: ModelRun): Promise<ModelReport> 
   } catch (error) {
     const Kind = error instanceof Violation ? Violation : Error;
     throw new Kind(
-      `seed ${run.seed}, ${step}: ${error instanceof Error ? error.message : String(error)}`,
+      `${run.rule ?? 'competing'}, seed ${run.seed}, ${step}: ${error instanceof Error ? error.message : String(error)}`,
       { cause: error },
     );
   }
@@ -57,7 +61,8 @@ function pickOperation({ random }: Simulation): (typeof OPERATIONS)[number] {
 }
 
 /** Every accepted message lies in exactly one place or is over; every held key belongs to one that is not. */
-async function audit({ ledger, site }: Simulation): Promise<void> {
+async function audit(simulation: Simulation): Promise<void> {
+  const { ledger, site } = simulation;
   const { places, keyHolders } = await site.audit();
   const uniques = new Set(ledger.all.map(({ message }) => message.envelope.unique));
   for (const unique of places.keys()) {
@@ -74,6 +79,7 @@ async function audit({ ledger, site }: Simulation): Promise<void> {
   for (const unique of keyHolders) {
     if (!open.has(unique)) throw new Violation(`${unique} holds a key though it is over`);
   }
+  await new Placement(simulation).checkDepartures();
 }
 
 /** Everybody else dies, the last two work off what is left: everything must end, and nothing may be left over. */

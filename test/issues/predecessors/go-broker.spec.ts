@@ -4,6 +4,7 @@ import { FRAME, encodeFrame, jsonCodec } from '../../../lib/codec/index.js';
 import { MessageIds } from '../../../lib/message/index.js';
 import { PayloadEncoder } from '../../../lib/runtime/payload-encoder.js';
 import { Requester } from '../../../lib/runtime/requester.js';
+import { Router } from '../../../lib/runtime/router.js';
 import type { Sender, TaskToSend } from '../../../lib/runtime/index.js';
 import { ask } from '../../faults/ask.js';
 import { pass } from '../../faults/pass.js';
@@ -163,6 +164,12 @@ describe('unlike Go-Broker, which', () => {
       const requester = new Requester({
         queue,
         bus: { ...spy, channel },
+        router: new Router({
+          queue,
+          clock: systemClock,
+          own: () => undefined,
+          onError: () => undefined,
+        }),
         clock: systemClock,
         ids: new MessageIds(),
         payloads: new PayloadEncoder(jsonCodec, 1_000_000),

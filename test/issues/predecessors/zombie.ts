@@ -1,5 +1,7 @@
 import type { QueuePort } from '../../../lib/backend/index.js';
 
+const GROUP = 't:default';
+
 /** A consumer that joins, takes messages, and is never heard of again. */
 export async function zombie(
   queue: QueuePort,
@@ -12,7 +14,9 @@ export async function zombie(
     service: 'service',
     instanceName: 'zombie',
     ttl,
-    names: [{ address, own: false }],
+    names: [{ address, group: GROUP }],
+    groups: [{ name: GROUP, rule: { strategy: 'competing', local: false } }],
+    weight: 1,
     overflow: 'reject',
     maxWaiting: 1_000,
   });
@@ -22,7 +26,7 @@ export async function zombie(
       let taken = 0;
       while (taken < count) {
         const { deliveries } = await reader.fetch(count - taken, [
-          { address, limit: count - taken },
+          { address, group: GROUP, limit: count - taken },
         ]);
         taken += deliveries.length;
       }

@@ -121,7 +121,7 @@ describe('a client', () => {
       client.request('get', {}, { timeout: 0 }),
       client.request('get', {}, { mode: 'slow' as 'fast' }),
       client.request('get', {}, { signal: {} as AbortSignal }),
-      client.request('get', {}, { key: 'x' } as object),
+      client.request('get', {}, { delay: 1 } as object),
       client.publish('event', {}, { durable: true } as object),
     ];
     for (const refused of refusals) {

@@ -31,6 +31,7 @@ const FULL: Required<Envelope> = {
   policy: { attempts: 5, backoff: BACKOFF, timeout: 1_000 },
   headers: { trace: 'a'.repeat(300), empty: '' },
   target: 'service-host-1-x',
+  forwarded: true,
 };
 
 describe('a header', () => {

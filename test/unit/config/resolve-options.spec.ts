@@ -24,8 +24,15 @@ describe('options', () => {
       settings: {
         service: 'app',
         instanceName: `${hostname()}-${process.pid}`,
-        maxJobs: 100,
-        heartbeatTtl: 30_000,
+        queues: { default: { tasks: 100, requests: 100 } },
+        balancer: {
+          local: false,
+          weight: 1,
+          heartbeatTtl: 30_000,
+          cleanupInterval: 60_000,
+          stealAfter: 30_000,
+          rebalance: false,
+        },
         grace: 10_000,
         maxPayload: 1_048_576,
         sendTimeout: 5_000,
@@ -66,9 +73,9 @@ describe('options', () => {
       settings: {
         service: 'orders',
         instanceName: 'one',
-        maxJobs: 7,
+        queues: { default: { tasks: 7 } },
         streamLength: 500,
-        heartbeatTtl: 60_000,
+        balancer: { heartbeatTtl: 60_000 },
       },
       warnings: [],
     });
@@ -81,7 +88,12 @@ describe('options', () => {
     expect(resolveOptions(code, variables)).toMatchObject({
       appName: 'mall',
       mode: 'memory',
-      settings: { service: 'orders', maxJobs: 8, streamLength: 500, heartbeatTtl: 5_000 },
+      settings: {
+        service: 'orders',
+        queues: { default: { tasks: 8 } },
+        streamLength: 500,
+        balancer: { heartbeatTtl: 5_000 },
+      },
     });
   });
 
@@ -187,9 +199,7 @@ describe('where the Redis is', () => {
 
 describe('an error', () => {
   it.each([
-    [{}, { BROKER_MODE: 'kafka' }, 'BROKER_MODE is "kafka", allowed: memory or redis'],
-    [{ mode: 'hybrid' }, {}, 'mode is "hybrid", allowed: memory or redis; hybrid is not available'],
-    [{}, { BROKER_MODE: 'hybrid' }, 'BROKER_MODE is "hybrid", allowed: memory or redis; hybrid is'],
+    [{}, { BROKER_MODE: 'kafka' }, 'BROKER_MODE is "kafka", allowed: memory or redis or hybrid'],
     [{}, { MAX_JOBS: 'many' }, 'MAX_JOBS is "many", allowed: a whole number from 1'],
     [{}, { MAX_JOBS: '0' }, 'MAX_JOBS is 0, allowed'],
     [{}, { MAX_JOBS: '1.5' }, 'MAX_JOBS is 1.5, allowed'],
@@ -220,7 +230,6 @@ describe('an error', () => {
     ],
     [{ redis: { url: 'x://:secret@db' } }, {}, 'redis.url is "x://***@db", allowed: redis://'],
     [{ redis: [] }, {}, 'redis is a list, allowed: an object'],
-    [{ queues: {} }, {}, 'queues: there is no such option'],
     [{ tasks: { retries: 1 } }, {}, 'tasks.retries: there is no such option'],
     [
       { name: 'x', stream: 'y' },

@@ -30,13 +30,14 @@ describe('handler decorators', () => {
         backoff: { type: 'fixed', delay: '2s' },
         timeout: '30s',
         concurrency: 4,
+        queue: 'heavy',
       })
       create(): void {}
 
       @OnEvent('changed')
       changed(): void {}
 
-      @OnRequest('get', { concurrency: 2 })
+      @OnRequest('get', { concurrency: 2, queue: 'light' })
       get(): void {}
     }
     const declaredOn = Orders.prototype;
@@ -49,9 +50,10 @@ describe('handler decorators', () => {
         backoff: { type: 'fixed', delay: 2_000 },
         timeout: 30_000,
         concurrency: 4,
+        queue: 'heavy',
       },
       changed: { kind: 'event', name: 'changed', declaredOn },
-      get: { kind: 'request', name: 'get', declaredOn, concurrency: 2 },
+      get: { kind: 'request', name: 'get', declaredOn, concurrency: 2, queue: 'light' },
     });
   });
 
@@ -84,6 +86,8 @@ describe('handler decorators', () => {
     [{ timeout: 'soon' }, 'timeout is "soon"'],
     [{ timeout: -1 }, 'timeout is -1'],
     [{ concurrency: 0 }, 'concurrency is 0'],
+    [{ queue: 5 }, 'queue is 5, allowed: a text'],
+    [{ queue: '' }, 'queue is "", allowed: a text that is not empty'],
     [{ backoff: { delay: 'x' } }, 'backoff.delay is "x"'],
     [{ backoff: { type: 'linear' } }, 'backoff.type is "linear", allowed: fixed or exponential'],
     [{ backoff: { jitter: 1.5 } }, 'backoff.jitter is 1.5'],

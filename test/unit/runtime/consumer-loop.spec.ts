@@ -3,6 +3,7 @@ import type { Delivery, Fetched, Reader, Undecodable, Want } from '../../../lib/
 import { CodecError } from '../../../lib/errors/index.js';
 import type { Address } from '../../../lib/message/index.js';
 import { ConsumerLoop } from '../../../lib/runtime/consumer-loop.js';
+import type { Pool } from '../../../lib/runtime/pools.js';
 import { Slots } from '../../../lib/runtime/slots.js';
 import { delivery } from './delivery.js';
 
@@ -12,6 +13,7 @@ const B: Address = 't:b';
 interface Fetch {
   readonly total: number;
   readonly wants: readonly Want[];
+  readonly lanesOnly: boolean | undefined;
   bring(parts: Partial<Fetched>): Promise<void>;
   fail(error: Error): Promise<void>;
 }
@@ -26,13 +28,14 @@ class ManualReader implements Reader {
   /** Whether `wake` ends the waiting fetch, as it should. */
   #end: (() => void) | undefined;
 
-  async fetch(total: number, wants: readonly Want[]): Promise<Fetched> {
+  async fetch(total: number, wants: readonly Want[], lanesOnly?: boolean): Promise<Fetched> {
     return await new Promise((resolve, reject) => {
       const empty: Fetched = { deliveries: [], undecodable: [], displaced: false };
       this.#end = () => resolve(empty);
       this.fetches.push({
         total,
         wants,
+        lanesOnly,
         bring: async (parts) => {
           resolve({ ...empty, ...parts });
           // the loop takes a turn of its own when there was nothing
@@ -82,10 +85,16 @@ describe('ConsumerLoop', () => {
     slots: Slots,
     addresses: readonly Address[] = [A, B],
   ): Promise<ConsumerLoop> {
+    const pool: Pool = {
+      name: 't:default',
+      kind: 'task',
+      slots,
+      names: addresses.map((address) => ({ address, group: 't:default' })),
+      queue: { tasks: 1, requests: 1 },
+    };
     const loop = new ConsumerLoop({
       reader,
-      slots,
-      addresses,
+      pool,
       onDelivery: (one) => delivered.push(one),
       onSurplus: (one) => surplus.push(one),
       onUndecodable: (one) => undecodable.push(one),
@@ -188,6 +197,18 @@ describe('ConsumerLoop', () => {
     await turn();
     await turn();
     expect([reader.wakes, reader.fetches.length]).toEqual([1, 2]);
+  });
+
+  it('reads lanes only while it is drained, from the read under way on', async () => {
+    const loop = await start(new Slots(4, new Map()));
+    const flags = (): (boolean | undefined)[] => reader.fetches.map(({ lanesOnly }) => lanesOnly);
+    expect(flags()).toEqual([false]);
+    for (const drained of [true, true, false]) {
+      loop.drain(drained);
+      await turn();
+      await turn();
+    }
+    expect([flags(), reader.wakes]).toEqual([[false, true, false], 2]);
   });
 
   it('stops: gives back what was on its way, and hands nothing on afterwards', async () => {

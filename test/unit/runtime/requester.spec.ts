@@ -7,6 +7,7 @@ import { MessageIds } from '../../../lib/message/index.js';
 import type { RequestOptions } from '../../../lib/runtime/calls.js';
 import { Requester } from '../../../lib/runtime/requester.js';
 import { ManualClock } from '../../support/manual-clock.js';
+import { nobodyRoutes } from './nobody-routes.js';
 import { payloads } from './settings.js';
 
 type Said = readonly ['next', unknown] | readonly ['error', Error] | readonly ['complete'];
@@ -78,6 +79,7 @@ describe('Requester', () => {
     requester = new Requester({
       queue: wire.queue as QueuePort,
       bus: wire.bus as BusPort,
+      router: nobodyRoutes(),
       clock,
       ids: new MessageIds(),
       payloads,
@@ -134,6 +136,13 @@ describe('Requester', () => {
     expect(Object.keys(second!.envelope)).toEqual(['unique', 'address', 'ttl', 'replyTo']);
     expect(first?.envelope.replyTo).toMatch(/^reply\/.{16}$/);
     expect([second?.envelope.replyTo, wire.subscriptions]).toEqual([first?.envelope.replyTo, 1]);
+  });
+
+  it('sends a key for those who route by it, and refuses one that is none at once', async () => {
+    await ask({ key: 'customer 7' });
+    expect(wire.sent[0]?.envelope.key).toBe('customer 7');
+    await expect(ask({ key: '' })).rejects.toMatchObject({ code: 'INVALID_NAME' });
+    expect([wire.sent.length, requester.pending, clock.pending]).toEqual([1, 1, 1]);
   });
 
   it('sends nothing before it listens', async () => {

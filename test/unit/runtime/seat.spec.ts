@@ -3,21 +3,25 @@ import type { Fetched, Lease, QueuePort, Settlement } from '../../../lib/backend
 import { Exclusive } from '../../../lib/runtime/exclusive.js';
 import { HandlerRegistry } from '../../../lib/runtime/handler-registry.js';
 import { newMember } from '../../../lib/runtime/member.js';
+import { Pools } from '../../../lib/runtime/pools.js';
 import { Seat } from '../../../lib/runtime/seat.js';
 import { ServerClock } from '../../../lib/runtime/server-clock.js';
 import type { RuntimeSettings } from '../../../lib/runtime/settings.js';
-import { Slots } from '../../../lib/runtime/slots.js';
+import { Strategies } from '../../../lib/runtime/strategies.js';
 import { TaskRunner } from '../../../lib/runtime/task-runner.js';
 import { ManualClock } from '../../support/manual-clock.js';
 import { delivery } from './delivery.js';
+import { nobodyRoutes } from './nobody-routes.js';
 import { payloads, POLICY } from './settings.js';
 
-const MEMBER = {
+const SETTINGS = {
   service: 's',
   instanceName: 'i',
-  heartbeatTtl: 1_000,
+  queues: { default: { tasks: 1, requests: 1 } },
+  balancer: { local: false, weight: 1, heartbeatTtl: 1_000 },
   overflow: 'reject',
-} as const;
+  rpc: { maxWaiting: 1 },
+} as unknown as RuntimeSettings;
 
 /** A queue that hands over two tasks where one was asked for, and settles when it is told to. */
 function crowdedQueue() {
@@ -27,7 +31,8 @@ function crowdedQueue() {
   const seen: { holds?: (lease: Lease) => boolean } = {};
   const never = new Promise<Fetched>(() => undefined);
   const queue = {
-    join: () => Promise.resolve({ status: 'alive', lost: [], now: 0, expired: [], leader: false }),
+    join: () =>
+      Promise.resolve({ status: 'alive', lost: [], now: 0, expired: [], leader: false, weight: 1 }),
     reader: (_consumer: string, _kind: string, holds: (lease: Lease) => boolean) => {
       seen.holds = holds;
       const next = () => {
@@ -46,15 +51,17 @@ it('counts a lease on its way back as held until it has left', async () => {
   const clock = new ManualClock();
   const registry = new HandlerRegistry();
   registry.add({ kind: 'task', name: 'a', invoke: () => new Promise(() => undefined) });
-  const slots = { task: new Slots(1, new Map()), request: new Slots(1, new Map()) };
-  const settings = { ...MEMBER, rpc: { maxWaiting: 1 } } as unknown as RuntimeSettings;
-  const seat = new Seat(newMember(settings, registry), {
+  const pools = new Pools(SETTINGS, registry);
+  const strategies = new Strategies(SETTINGS.balancer, SETTINGS.queues);
+  const seat = new Seat(newMember({ settings: SETTINGS, pools, strategies }, 1), {
     queue,
     clock,
     server: new ServerClock(clock),
     registry,
-    slots,
-    exclusive: new Exclusive([slots.task, slots.request]),
+    pools,
+    strategies,
+    router: nobodyRoutes(),
+    exclusive: new Exclusive(pools.all.map(({ slots }) => slots)),
     tasks: new TaskRunner({ clock, payloads, defaults: POLICY }),
     requests: undefined as never,
     lostLimit: 5,

@@ -5,6 +5,7 @@ import { MessageIds } from '../../../lib/message/index.js';
 import type { TaskOptions } from '../../../lib/runtime/calls.js';
 import { PayloadEncoder } from '../../../lib/runtime/payload-encoder.js';
 import { MessageSender } from '../../../lib/runtime/sender.js';
+import { nobodyRoutes } from './nobody-routes.js';
 
 const MIB = 1024 * 1024;
 
@@ -39,6 +40,7 @@ function open() {
   const sender = new MessageSender({
     queue: queue as QueuePort,
     bus: bus as BusPort,
+    router: nobodyRoutes(),
     ids: new MessageIds(),
     payloads: new PayloadEncoder(jsonCodec, 2 * MIB),
     sendTimeout: 700,

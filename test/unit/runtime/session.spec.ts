@@ -11,6 +11,8 @@ const MEMBER: Member = {
   instanceName: 'i',
   ttl: TTL,
   names: [],
+  groups: [],
+  weight: 1,
   overflow: 'reject',
   maxWaiting: 10,
 };
@@ -33,7 +35,8 @@ describe('Session', () => {
     const reply = async (call: string): Promise<Beat> => {
       calls.push(call);
       const parts = await answer();
-      return { status: 'alive', lost: [], now: clock.now(), expired: [], leader: false, ...parts };
+      const beat = { status: 'alive', lost: [], expired: [], leader: false, weight: 1 } as const;
+      return { ...beat, now: clock.now(), ...parts };
     };
     const queue: Pick<QueuePort, 'join' | 'beat' | 'evict'> = {
       join: async ({ consumer }) => await reply(`join ${consumer}`),

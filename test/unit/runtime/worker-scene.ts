@@ -15,17 +15,26 @@ export const TTL = 3_000;
 export const GRACE = 1_000;
 const LOST_LIMIT = 4;
 
+export const BALANCER: RuntimeSettings['balancer'] = {
+  local: false,
+  weight: 1,
+  heartbeatTtl: TTL,
+  cleanupInterval: 60_000,
+  stealAfter: 30_000,
+  rebalance: false,
+};
+
 const SETTINGS: RuntimeSettings = {
   service: 'service',
   instanceName: 'instance',
-  maxJobs: 10,
-  heartbeatTtl: TTL,
+  queues: { default: { tasks: 10, requests: 10 } },
+  balancer: BALANCER,
   grace: GRACE,
   maxPayload: 1_000,
   sendTimeout: 1_000,
   overflow: 'reject',
   tasks: { ...POLICY, dedupeWindow: 60_000, lostLimit: LOST_LIMIT },
-  rpc: { timeout: 30_000, mode: 'reliable', maxJobs: 10, maxWaiting: 100 },
+  rpc: { timeout: 30_000, mode: 'reliable', maxWaiting: 100 },
 };
 
 export interface Instance {

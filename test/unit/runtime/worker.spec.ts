@@ -99,6 +99,7 @@ describe('Worker', () => {
           now: scene.site.clock.now(),
           expired: [],
           leader: false,
+          weight: 1,
         }),
       );
       await scene.pass(TTL / 3);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { HANDLER_EXTRAS, resolveOptions } from '../../../lib/config/index.js';
+import { HANDLER_EXTRAS, resolveOptions, type BrokerOptions } from '../../../lib/config/index.js';
 import {
   BackendRefusedError,
   BackendUnavailableError,
@@ -9,11 +9,11 @@ import {
 import { BrokerServer } from '../../../lib/server/index.js';
 import { FakeRuntime } from '../fake-runtime.js';
 
-function serverOf(runtime = new FakeRuntime()) {
+function serverOf(runtime = new FakeRuntime(), options: BrokerOptions = { mode: 'redis' }) {
   const lines: string[] = [];
   const say = (message: string): void => void lines.push(message);
   const log = { log: say, warn: say, error: say };
-  const server = new BrokerServer({ runtime, log, options: resolveOptions({ mode: 'redis' }, {}) });
+  const server = new BrokerServer({ runtime, log, options: resolveOptions(options, {}) });
   return { runtime, lines, server };
 }
 
@@ -108,6 +108,19 @@ describe('the server', () => {
     const { server } = serverOf();
     await server.ready(true);
     expect(() => server.addHandler('late', () => Promise.resolve(1))).toThrow(InvalidConfigError);
+  });
+
+  it('hands on the strategy of the app, and says when another one stands above it', () => {
+    const strategy = { route: () => undefined };
+    const free = serverOf();
+    free.server.provideStrategy(strategy);
+    expect([free.runtime.provided, free.lines]).toEqual([[strategy], []]);
+    const set = serverOf(new FakeRuntime(), { balancer: { strategy: 'weighted' } });
+    set.server.provideStrategy(strategy);
+    expect(set.runtime.provided).toEqual([strategy]);
+    expect(set.lines).toEqual([
+      'balancer.strategy is set, so what is provided under BALANCE_STRATEGY is not used',
+    ]);
   });
 
   it('drains once, and tells how it is', async () => {

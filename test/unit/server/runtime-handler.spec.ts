@@ -19,12 +19,20 @@ describe('a handler for the runtime', () => {
   it('carries the policy it was given, its back-off completed', () => {
     const found = { kind: 'task', name: 'create', origin, call: () => 1 } as const;
     expect(toRuntimeHandler(found, noHooks, backoff)).toMatchObject({ name: 'create', policy: {} });
-    const full = { ...found, attempts: 2, timeout: 5, concurrency: 3, backoff: { delay: 1 } };
+    const place = { concurrency: 3, queue: 'heavy' };
+    const full = { ...found, ...place, attempts: 2, timeout: 5, backoff: { delay: 1 } };
     expect(toRuntimeHandler(full, noHooks, backoff)).toMatchObject({
       kind: 'task',
-      concurrency: 3,
+      ...place,
       policy: { attempts: 2, timeout: 5, backoff: { ...backoff, delay: 1 } },
     });
+  });
+
+  it('of a request carries its place, and no policy', () => {
+    const found = { kind: 'request', name: 'get', origin, call: () => 1, queue: 'heavy' } as const;
+    const handler = toRuntimeHandler({ ...found, concurrency: 3 }, noHooks, backoff);
+    expect(handler).toMatchObject({ kind: 'request', concurrency: 3, queue: 'heavy' });
+    expect(handler).not.toHaveProperty('policy');
   });
 
   it('is called with payload and context', async () => {

@@ -16,10 +16,12 @@ export function add(hub: MemoryHub, group: readonly NewMessage[], sender: Sender
   refuseRequests(hub, fresh);
   const growth = growthOf(hub, fresh, sender);
   refuseTasks(growth);
-  for (const message of fresh) accept(hub, message);
+  const unrouted = new Set(fresh.filter((message) => accept(hub, message)));
   for (const { bound } of growth.values()) dropOldest(hub, bound);
   hub.counters.duplicates += group.length - fresh.length;
-  return answers;
+  return answers.map((answer, i) =>
+    unrouted.has(group[i] as NewMessage) ? { ...answer, unrouted: true } : answer,
+  );
 }
 
 function findDuplicates(hub: MemoryHub, group: readonly NewMessage[]): Added[] {
@@ -79,7 +81,9 @@ function refuseTasks(growth: Growth): void {
   }
 }
 
-function accept(hub: MemoryHub, { envelope, payload, delay = 0, dedupe }: NewMessage): void {
+/** Takes the message in; tells whether its sender should look at the routes again. */
+function accept(hub: MemoryHub, message: NewMessage): boolean {
+  const { envelope, payload, delay = 0, dedupe, proposal } = message;
   const now = hub.clock.now();
   if (dedupe !== undefined) {
     const life = { now, until: now + dedupe.window };
@@ -87,8 +91,9 @@ function accept(hub: MemoryHub, { envelope, payload, delay = 0, dedupe }: NewMes
   }
   const stored = hub.accept({ ...envelope, enqueuedAt: now }, payload);
   hub.counters.added++;
-  if (delay > 0) hub.park(stored, now + delay);
-  else hub.admit(stored);
+  if (delay <= 0) return hub.admit(stored, proposal);
+  hub.park(stored, now + delay);
+  return false;
 }
 
 function dropOldest(hub: MemoryHub, bound: Bound): void {

@@ -14,5 +14,6 @@ export function beat(hub: MemoryHub, consumer: string, held: readonly Lease[]): 
     ...(nextDue === undefined ? {} : { nextDue }),
     expired: hub.members.expired(now),
     leader: hub.members.leader(now) === consumer,
+    weight: seat?.weight ?? 0,
   };
 }

@@ -28,8 +28,8 @@ export function evict(
   hub.members.remove(consumer);
   const eviction = { consumer, options };
   for (const message of hub.holdings.takeAll(consumer)) giveBack(hub, message, eviction);
-  for (const kind of ['task', 'request'] as const) emptyLane(hub, laneId(consumer, kind));
-  hub.say({ type: 'members', epoch: hub.members.epoch });
+  for (const { name } of seat.member.groups) emptyLane(hub, laneId(consumer, name));
+  hub.sayMember(options.leaving ? 'left' : 'evicted', consumer, 0);
   return 'evicted';
 }
 

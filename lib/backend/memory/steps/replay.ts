@@ -10,6 +10,6 @@ export function replay(hub: MemoryHub, entry: string): boolean {
 }
 
 function untried(envelope: Envelope): Envelope {
-  const { attempts: _attempts, lost: _lost, ...rest } = envelope;
+  const { attempts: _attempts, lost: _lost, forwarded: _forwarded, ...rest } = envelope;
   return rest;
 }

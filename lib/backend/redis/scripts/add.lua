@@ -2,8 +2,9 @@
 -- KEYS: root
 -- ARGV: producer, batch number, msgpack { m = { address, header, payload, options or false, … }, g = sizes of groups or nil when every message is one },
 --       bound of the producer ('' = none), its overflow, control channel
--- options: { k = key, i = unique, f = target, d = delay ms, u = dedupe id, w = its window ms }
--- Returns { } when everything was accepted, or { index, 'dup' | 'full' | 'none', detail, … }.
+-- options: { k = key, i = unique, f = target, d = delay ms, u = dedupe id, w = its window ms, r = proposal }, or the proposal alone
+-- proposal: number of { consumer, epoch } in r, a list of the message
+-- Returns { } when everything was accepted, or { index, 'dup' | 'full' | 'none' | 'unrouted', detail, … }.
 local producer, slot = $producer .. ARGV[1], tonumber(ARGV[2]) % 16
 -- A batch that was applied already gets the answer it got then. One that comes so late that its slot is used again
 -- (bytes of a dead connection that the network delivers after all) is refused: nobody waits for it any more.
@@ -54,6 +55,7 @@ end
 --@include place
 --@include bound
 local out, seen, dedupes, accepted, duplicates = {}, {}, {}, 0, 0
+expect(#list / 4)
 
 local function report(i, what, detail)
   local at = #out
@@ -73,7 +75,7 @@ end
 -- how many more would wait: a delayed one does not, and a duplicate adds nothing
 local function adds(i)
   local o = list[i + 3]
-  if not o then
+  if not o or type(o) == 'number' then
     return 1
   elseif o.d or (o.u and first_of(list[i], o)) then
     return 0
@@ -115,8 +117,15 @@ end
 
 local function accept(i)
   local address, h, p, o = list[i], list[i + 1], list[i + 2], list[i + 3]
-  if not o then
-    call('XADD', destination(address), '*', 'h', h, 'p', p)
+  if not o or type(o) == 'number' then
+    local key, is_lane, again = destination(address, nil, h, o and batch.r[o])
+    call('XADD', key, '*', 'h', h, 'p', p)
+    if is_lane then
+      arrived(address)
+    end
+    if again then
+      report(i, 'unrouted', '')
+    end
     accepted = accepted + 1
     return
   end
@@ -136,7 +145,10 @@ local function accept(i)
   if o.d then
     with_gate().delay(m, p, clock() + o.d)
   else
-    with_gate().admit(m, h, p)
+    local _, again = with_gate().admit(m, h, p, o.r and batch.r[o.r])
+    if again then
+      report(i, 'unrouted', '')
+    end
   end
 end
 
@@ -156,20 +168,39 @@ local function take(from, to)
   end
 end
 
--- names that nothing stands against: their plain messages need no second look
-local free_way = {}
+-- Names that nothing stands against: their plain messages need no second look. A way is a stream, or the claim of what routes.
+local ways = {}
+local function way_of(address)
+  local c = claim(address)
+  if bound_of(address) or (c.request and not c.live) then
+    return false
+  end
+  return c.rule and { claim = c } or { stream = stream_of(address) }
+end
+
 local function take_single(i)
-  local address = list[i]
-  local stream = not list[i + 3] and free_way[address]
-  if stream then
-    call('XADD', stream, '*', 'h', list[i + 1], 'p', list[i + 2])
-    accepted = accepted + 1
+  local address, proposal = list[i], list[i + 3]
+  local way = type(proposal) ~= 'table' and ways[address]
+  if not way then
+    take(i, i + 3)
+    if ways[address] == nil then
+      ways[address] = way_of(address)
+    end
     return
   end
-  take(i, i + 3)
-  if not bound_of(address) and (claim(address).live or not claim(address).request) then
-    free_way[address] = destination(address)
+  local key = way.stream
+  if not key then
+    local chosen, again = choose(way.claim, address, nil, list[i + 1], proposal and batch.r[proposal])
+    if chosen then
+      arrived(address)
+    end
+    if again then
+      report(i, 'unrouted', '')
+    end
+    key = chosen or stream_of(address)
   end
+  call('XADD', key, '*', 'h', list[i + 1], 'p', list[i + 2])
+  accepted = accepted + 1
 end
 
 if batch.g then
@@ -192,5 +223,7 @@ end
 for _, d in ipairs(dedupes) do
   call('SET', d[1], d[2], 'PX', d[3])
 end
+rest_decks()
+note_lanes()
 added(#out == 0 and ARGV[2] or ARGV[2] .. ' ' .. cmsgpack.pack(out), accepted, duplicates)
 return out

@@ -16,6 +16,9 @@ if not pending.err and pending[1] then
   call('PUBLISH', ARGV[4], 'cancel ' .. unique .. ' ' .. pending[1][2])
   return 'signalled'
 end
+leave_lane(source, m.n, 1, true)
 free(m.n, m.k, unique)
 call('XDEL', source, id)
+rest_decks()
+note_lanes()
 return 'removed'

@@ -21,4 +21,6 @@ else
   end
 end
 call('HDEL', $bodies, unique)
+rest_decks()
+note_lanes()
 return 1

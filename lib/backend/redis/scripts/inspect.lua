@@ -1,37 +1,53 @@
 -- A picture of the app in one step.
 -- KEYS: root
--- Returns { { address, length, held, live members, … }, delayed, gated, dead letters, { consumer, member, expiry, lane, … }, counters }
+-- Returns { { address, length, held, live members, … }, delayed, gated, dead letters,
+--   { consumer, member, expiry, weight, held, waiting, done, failed, … }, counters }
 --@include message
-local names = {}
+--@include place
+--@include held
+local names, held_by, held_under = {}, {}, {}
+
+-- what was handed over from lanes, by address and by consumer
+local members = call('HGETALL', $members)
+local waiting = {}
+for i = 1, #members, 2 do
+  local c = members[i]
+  held_by[c], waiting[c] = 0, 0
+  local seen = {}
+  local named = call('HGETALL', $namesOf .. c)
+  for j = 1, #named, 2 do
+    local key = lane(c, named[j + 1])
+    if named[j] ~= '' and not seen[key] then
+      seen[key] = true
+      local length, held = call('XLEN', key), 0
+      for address, n in pairs(length > 0 and held_in(key) or {}) do
+        held = held + n
+        held_under[address] = (held_under[address] or 0) + n
+      end
+      held_by[c] = held_by[c] + held
+      waiting[c] = waiting[c] + length - held
+    end
+  end
+end
+
 for _, address in ipairs(call('SMEMBERS', $streams)) do
   local stream = $stream .. address
-  local held = redis.pcall('XPENDING', stream, 'g')
+  local pending = redis.pcall('XPENDING', stream, 'g')
+  local held = 0
+  if not pending.err then
+    held = pending[1]
+    for _, of in ipairs(pending[4] or {}) do
+      held_by[of[1]] = (held_by[of[1]] or 0) + tonumber(of[2])
+    end
+  end
   local live = 0
   local claims = call('HGETALL', $claims .. address)
   for i = 1, #claims, 2 do
-    live = live + (claims[i] == '' and 0 or tonumber(claims[i + 1]))
+    live = live + (string.sub(claims[i], 1, 1) == 'S' and tonumber(claims[i + 1]) or 0)
   end
   local at = #names
-  names[at + 1], names[at + 2] = address, call('XLEN', stream)
-  names[at + 3], names[at + 4] = held.err and 0 or held[1], live
-end
--- what was routed to a lane is counted under its name
-local function count_lane(lane)
-  local held, places = {}, {}
-  for _, entry in ipairs(call('XPENDING', lane, 'g', '-', '+', 10000)) do
-    held[entry[1]] = true
-  end
-  for i = 1, #names, 4 do
-    places[names[i]] = i
-  end
-  for _, entry in ipairs(call('XRANGE', lane, '-', '+', 'COUNT', 10000)) do
-    local m = decode((fields(entry)))
-    local at = m and places[m.n]
-    if at then
-      names[at + 1] = names[at + 1] + 1
-      names[at + 2] = names[at + 2] + (held[entry[1]] and 1 or 0)
-    end
-  end
+  names[at + 1], names[at + 2] = address, call('XLEN', stream) + tonumber(call('HGET', $laned, address) or 0)
+  names[at + 3], names[at + 4] = held + (held_under[address] or 0), live
 end
 
 local gated = 0
@@ -39,20 +55,13 @@ for _, n in ipairs(call('HVALS', $gated)) do
   gated = gated + tonumber(n)
 end
 local consumers = {}
-local members = call('HGETALL', $members)
 for i = 1, #members, 2 do
   local c = members[i]
   local at = #consumers
   consumers[at + 1], consumers[at + 2] = c, members[i + 1]
-  consumers[at + 3] = call('ZSCORE', $expiries, c) or '0'
-  consumers[at + 4] = 0
-  for _, kind in ipairs({ 't:', 'r:' }) do
-    local lane = $lane .. kind .. c
-    local length = call('XLEN', lane)
-    if length > 0 then
-      count_lane(lane)
-      consumers[at + 4] = consumers[at + 4] + length
-    end
-  end
+  consumers[at + 3], consumers[at + 4] = call('ZSCORE', $expiries, c) or '0', call('HGET', $weights, c)
+  consumers[at + 5], consumers[at + 6] = held_by[c], waiting[c]
+  consumers[at + 7] = call('HGET', $work, 'done ' .. c) or '0'
+  consumers[at + 8] = call('HGET', $work, 'failed ' .. c) or '0'
 end
-return { names, call('ZCARD', $due), gated, call('XLEN', $dead), consumers, call('HGETALL', $counters) }
+return { names, call('ZCARD', $due), gated, call('XLEN', $dead), consumers, call('HGETALL', $counters), string.format('%.0f', clock()) }

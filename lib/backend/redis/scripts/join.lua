@@ -1,8 +1,11 @@
 -- Makes a consumer a member, or repairs its membership: names, lanes and groups.
 -- KEYS: root
--- ARGV: consumer, ttl ms, msgpack of the member { service, instanceName, ttl, names = { { address, own }, … }, … }, control channel
--- Returns as beat.lua
+-- ARGV: consumer, ttl ms, msgpack of the member { service, instanceName, ttl, weight, hash, names = { { address, group }, … },
+--       groups = { { name, rule }, … }, … }, control channel
+-- Returns as beat.lua, or { 'conflict', group, rule of its members }
 --@include message
+--@need lanes
+--@need deck
 --@include due
 --@include beat
 local consumer, ttl = ARGV[1], tonumber(ARGV[2])
@@ -15,30 +18,55 @@ local function group(stream)
   end
 end
 
-local kinds = {}
-for _, name in ipairs(member.names) do
-  local address = name.address
-  group($stream .. address)
-  call('SADD', $streams, address)
-  kinds[string.sub(address, 1, 2)] = true
-end
-for kind in pairs(kinds) do
-  group($lane .. kind .. consumer)
+local service, known = member.service, call('HEXISTS', $members, consumer) == 1
+local rules = {}
+for _, group in ipairs(member.groups) do
+  local scope = scope_name(service, group.name)
+  local rule = call('HGET', $rules, scope)
+  if not known and rule and rule ~= group.rule then
+    return { 'conflict', group.name, rule }
+  end
+  rules[group.name] = group.rule
 end
 
-if call('HEXISTS', $members, consumer) == 0 then
-  local service = member.service
+for _, name in ipairs(member.names) do
+  group($stream .. name.address)
+  call('SADD', $streams, name.address)
+end
+for name in pairs(rules) do
+  group(lane(consumer, name))
+  touched[lane(consumer, name)] = true
+end
+
+if not known then
   local limits = cmsgpack.pack({ streamLength = member.streamLength, overflow = member.overflow, maxWaiting = member.maxWaiting })
   for _, name in ipairs(member.names) do
-    if call('HSET', $namesOf .. consumer, name.address, name.own and '2' or '1') == 1 then
-      call('HINCRBY', $claims .. name.address, service, 1)
+    local scope = scope_name(service, name.group)
+    if call('HSET', $namesOf .. consumer, name.address, name.group) == 1 then
+      call('HINCRBY', $claims .. name.address, 'S' .. scope, 1)
       call('HSET', $claims .. name.address, '', limits)
+      if string.sub(rules[name.group], 1, 9) ~= 'competing' then
+        call('HSET', $claims .. name.address, 'R' .. scope, rules[name.group])
+      end
     end
     call('SADD', $serviceNames .. service, name.address)
   end
+  call('HSET', $namesOf .. consumer, '', string.format('%d ', member.weight) .. service)
   call('SADD', $crew .. service, consumer)
+  call('HSET', $weights, consumer, member.weight)
+  call('HSET', $hashes, consumer, string.format('%.0f', member.hash))
+  for name, rule in pairs(rules) do
+    local scope = scope_name(service, name)
+    call('HSET', $rules, scope, rule)
+    call('SADD', $peers .. scope, consumer)
+    if string.sub(name, 1, 1) == 't' then
+      call('SADD', $taskLanes .. service, lane(consumer, name))
+    end
+    deal(scope)
+  end
   member.joinedAt = clock()
   call('HSET', $members, consumer, cmsgpack.pack(member))
-  call('PUBLISH', ARGV[4], 'members ' .. call('INCR', $epoch))
+  call('PUBLISH', ARGV[4], 'members ' .. call('INCR', $epoch) .. ' joined ' .. member.weight .. ' ' .. consumer)
 end
+note_lanes()
 return alive(consumer, ttl, {})

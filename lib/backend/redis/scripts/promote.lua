@@ -7,6 +7,7 @@
 --@include gate
 --@include due
 local now = clock()
+expect(tonumber(ARGV[1]))
 local due = call('ZRANGEBYSCORE', $due, '-inf', now, 'LIMIT', 0, tonumber(ARGV[1]))
 for _, unique in ipairs(due) do
   local body = call('HGET', $bodies, unique)
@@ -20,4 +21,6 @@ for _, unique in ipairs(due) do
     call('HDEL', $bodies, unique)
   end
 end
+rest_decks()
+note_lanes()
 return { #due, string.format('%.0f', now), next_due() }

@@ -14,6 +14,7 @@ if consumers.err then
 end
 local lost = { now = clock(), limit = tonumber(ARGV[3]), taskError = ARGV[4], replyError = ARGV[5] }
 local moved = 0
+expect(chunk)
 for _, info in ipairs(consumers) do
   local c = {}
   for i = 1, #info, 2 do
@@ -32,4 +33,6 @@ for _, info in ipairs(consumers) do
     end
   end
 end
+rest_decks()
+note_lanes()
 return moved

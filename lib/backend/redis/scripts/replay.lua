@@ -6,6 +6,7 @@
 --@include place
 --@include gate
 local replayed = 0
+expect(#ARGV)
 for _, id in ipairs(ARGV) do
   local entry = call('XRANGE', $dead, id, id)[1]
   if entry then
@@ -28,4 +29,6 @@ for _, id in ipairs(ARGV) do
     replayed = replayed + 1
   end
 end
+rest_decks()
+note_lanes()
 return replayed

@@ -1,12 +1,13 @@
 -- Ends deliveries. The acknowledgement is the fence: who is not the holder any more changes nothing.
 -- KEYS: root
 -- ARGV: consumer, msgpack of { d, r, k, m, keeps }, control channel
---   d = { source, { id, … }, … }: done, without a key
+--   d = { source, { id, … }, address, … }: done, without a key; address: of all of them, where the source is a lane, else false
 --   r = { channel, frames, { source, id, length, keep ms or 0, unique, … }, … }: replies of requests that also stand in d
 --   keeps = true when one of them is to be kept
 --   k = { source, id, address, key, unique, … }: done, frees a key
---   m = { source, id, 'retry' | 'dead' | 'release' | 'expired', number, info or '', … }: moves; number = delay ms of a
---       retry, or 1 for a dead one whose handler ran; info = '1' when a retry costs an attempt, or msgpack of include/dead.lua
+--   m = { source, id, 'retry' | 'dead' | 'release' | 'forward' | 'expired', number, info or '', … }: moves; number = delay ms of a
+--       retry, or 1 for a dead one whose handler ran; info = '1' when a retry costs an attempt, msgpack of include/dead.lua, or
+--       whom it is forwarded to
 -- Returns { 'source id' of each stale one, … }
 local consumer, batch = ARGV[1], cmsgpack.unpack(ARGV[2])
 
@@ -24,14 +25,16 @@ local function end_of_one(source, ids, channel, frame, reply)
   end
   call('XDEL', source, ids[1])
   call('HINCRBY', $counters, 'done', 1)
+  call('HINCRBY', $work, 'done ' .. consumer, 1)
   return true
 end
-if #batch.d == 2 and #batch.d[2] == 1 and #batch.k + #batch.m == 0
+if #batch.d == 3 and #batch.d[2] == 1 and not batch.d[3] and #batch.k + #batch.m == 0
   and end_of_one(batch.d[1], batch.d[2], batch.r[1], batch.r[2], batch.r[3]) then
   return {}
 end
 
 --@include message
+--@need lanes
 local out, stale, removals, done = {}, {}, {}, 0
 
 local function reject(source, id)
@@ -41,7 +44,7 @@ local function reject(source, id)
 end
 
 -- An entry that is acknowledged now is still there; one that moved on is not.
-local function acknowledge(source, ids)
+local function acknowledge(source, ids, address)
   local accepted = #ids
   if call('XACK', source, 'g', unpack(ids)) < #ids then
     for _, id in ipairs(ids) do
@@ -52,11 +55,14 @@ local function acknowledge(source, ids)
     end
   end
   done = done + accepted
+  if address then
+    leave_lane(source, address, accepted, true)
+  end
   removals[#removals + 1] = { source, ids }
 end
 
-for i = 1, #batch.d, 2 do
-  acknowledge(batch.d[i], batch.d[i + 1])
+for i = 1, #batch.d, 3 do
+  acknowledge(batch.d[i], batch.d[i + 1], batch.d[i + 2])
 end
 
 -- the frames without those of stale requests; those to keep are stored
@@ -87,14 +93,17 @@ for i = 1, #batch.r, 3 do
   end
 end
 
-local moved = { retry = 0, expired = 0 }
+local moved = { retry = 0, expired = 0, failed = 0 }
+local finish
 if #batch.k + #batch.m > 0 then
 --@include place
 --@include gate
 --@include dead
+  finish = rest_decks
+  expect(#batch.k / 5 + #batch.m / 5)
   for i = 1, #batch.k, 5 do
     local source, id, address, key, unique = unpack(batch.k, i, i + 4)
-    acknowledge(source, { id })
+    acknowledge(source, { id }, address)
     if not stale[source .. ' ' .. id] then
       free(address, key, unique)
     end
@@ -111,10 +120,13 @@ if #batch.k + #batch.m > 0 then
     local m = decode(h)
     if m then
       stamp(m, id)
+      leave_lane(source, m.n, 1, true)
     end
     if verdict == 'retry' then
+      m.w = nil
       if info == '1' then
         m.a = (m.a or 0) + 1
+        moved.failed = moved.failed + 1
       end
       moved.retry = moved.retry + 1
       if number > 0 then
@@ -127,10 +139,19 @@ if #batch.k + #batch.m > 0 then
       i.w, i.s = clock(), source
       if m and number > 0 then
         m.a = (m.a or 0) + number
+        moved.failed = moved.failed + 1
       end
       bury(m, m and encode(m) or h, p, i)
-    elseif verdict == 'release' then
+    elseif verdict == 'forward' and lane_for(info, m.n) then
+      m.w = true
+      rest_decks()
+      local target = lane_for(info, m.n)
+      call('XADD', target, '*', 'h', encode(m), 'p', p)
+      touched[target] = true
+      arrived(m.n)
+    elseif verdict == 'release' or verdict == 'forward' then
       if m then
+        m.w = m.w or verdict == 'forward' or nil
         place(m, encode(m), p)
       else
         call('XADD', source, '*', unpack(entry[2]))
@@ -159,8 +180,19 @@ for _, r in ipairs(removals) do
   end
   call('XDEL', r[1], unpack(r[2]))
 end
+if finish then
+  finish()
+end
+note_lanes()
 count('done', done)
 count('retried', moved.retry)
 count('expired', moved.expired)
 count('stale', #out)
+local function work(what, n)
+  if n > 0 then
+    pcall(call, 'HINCRBY', $work, what .. ' ' .. consumer, n)
+  end
+end
+work('done', done)
+work('failed', moved.failed)
 return out

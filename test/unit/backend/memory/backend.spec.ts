@@ -11,10 +11,14 @@ const member: Member = {
   service: 's',
   instanceName: 'i',
   ttl: 60_000,
-  names: [{ address: 't:a', own: false }],
+  names: [{ address: 't:a', group: 't:default' }],
+  groups: [{ name: 't:default', rule: { strategy: 'competing', local: false } }],
+  weight: 1,
   overflow: 'reject',
   maxWaiting: 10,
 };
+
+const want = { address: 't:a', limit: 1, group: 't:default' } as const;
 
 async function connect(appName: string, clock?: Clock, prefix = 'p'): Promise<MemoryBackend> {
   const options = { prefix, appName, overflow: 'reject' } as const;
@@ -106,7 +110,7 @@ describe('MemoryBackend', () => {
   it('fetches nothing through a closed reader', async () => {
     const { queue } = await connect(uniqueName('app'));
     await queue.join(member);
-    const reader = queue.reader('c', 'task');
+    const reader = queue.reader('c');
     await reader.close();
     await reader.close();
     await expect(reader.fetch(1, [])).rejects.toMatchObject({ code: 'CLOSED' });
@@ -118,9 +122,9 @@ describe('MemoryBackend', () => {
     await queue.add(tasks('a', 256));
     let isDue = false;
     setTimeout(() => (isDue = true), 1);
-    const reader = queue.reader('c', 'task');
+    const reader = queue.reader('c');
     while (!isDue) {
-      const { deliveries } = await reader.fetch(1, [{ address: 't:a', limit: 1 }]);
+      const { deliveries } = await reader.fetch(1, [want]);
       for (const delivery of deliveries) await queue.settle('c', delivery, { type: 'release' });
     }
     expect(isDue).toBe(true);
@@ -132,18 +136,18 @@ describe('MemoryBackend', () => {
     const { queue, inspector } = await connect(uniqueName('app'));
     await queue.join(member);
     await queue.add(tasks('a', 1));
-    const fetched = await queue.reader('c', 'task').fetch(1, [{ address: 't:a', limit: 1 }]);
+    const fetched = await queue.reader('c').fetch(1, [want]);
     expect(fetched.deliveries).toHaveLength(1);
     expect(await inspector.ping()).toBe(0);
   });
 
   it('rotates strictly among names', async () => {
     const { queue } = await connect(uniqueName('app'));
-    const names = ['t:a', 't:b', 't:c'].map((address) => ({ address, own: true }));
+    const names = ['t:a', 't:b', 't:c'].map((address) => ({ address, group: 't:default' }));
     await queue.join({ ...member, names });
     await queue.add([...tasks('a', 9), ...tasks('b', 9), ...tasks('c', 9)]);
-    const reader = queue.reader('c', 'task');
-    const wants = names.map(({ address }) => ({ address, limit: 9 }));
+    const reader = queue.reader('c');
+    const wants = names.map((name) => ({ ...name, limit: 9 }));
     const taken: string[] = [];
     for (let i = 0; i < 3; i++) {
       const { deliveries } = await reader.fetch(4, wants);
@@ -152,16 +156,39 @@ describe('MemoryBackend', () => {
     expect(taken).toEqual(['abca', 'bcab', 'cabc']);
   });
 
+  it('takes no more of a name than it was told, its lane included', async () => {
+    const { queue } = await connect(uniqueName('app'));
+    await queue.join(member);
+    await queue.add([...tasks('a', 2, { target: 'c' }), ...tasks('a', 5)]);
+    const { deliveries } = await queue.reader('c').fetch(9, [{ ...want, limit: 4 }]);
+    expect(deliveries.map(({ routed }) => routed)).toEqual([true, true, false, false]);
+  });
+
+  it('takes no room for lanes that others took over', async () => {
+    const app = uniqueName('app');
+    const { queue } = await connect(app);
+    const rule = { strategy: 'round_robin', local: false } as const;
+    const groups = [{ name: 't:default', rule }];
+    await queue.join({ ...member, groups });
+    await queue.add(tasks('a', 1));
+    await queue.join({ ...member, groups, consumer: 'd' });
+    const from = { share: false, olderThan: 0, count: 1 } as const;
+    expect(await queue.takeOver('d', 't:default', from)).toBe(1);
+    const hub = hubs.find({ prefix: 'p', appName: app }, systemClock);
+    expect([...(hub?.streams.all() ?? [])].map(({ id }) => id)).toEqual(['lane:["d","t:default"]']);
+  });
+
   it('takes no room for names whose messages are all settled', async () => {
     const app = uniqueName('app');
     const { queue } = await connect(app);
     const names = Array.from({ length: 50 }, (_, i) => `name ${i}`);
     const addresses = names.map((name) => `t:${name}`);
-    await queue.join({ ...member, names: addresses.map((address) => ({ address, own: false })) });
+    const handled = addresses.map((address) => ({ address, group: 't:default' }));
+    await queue.join({ ...member, names: handled });
     await queue.add(names.flatMap((name) => tasks(name, 2, { key: name })));
-    const reader = queue.reader('c', 'task');
+    const reader = queue.reader('c');
     for (let settled = 0; settled < 100;) {
-      const wants = addresses.map((address) => ({ address, limit: 10 }));
+      const wants = handled.map((name) => ({ ...name, limit: 10 }));
       const { deliveries } = await reader.fetch(10, wants);
       for (const delivery of deliveries) await queue.settle('c', delivery, { type: 'done' });
       settled += deliveries.length;
@@ -175,7 +202,7 @@ describe('MemoryBackend', () => {
   it('ends the waiting fetch of a consumer that is evicted', async () => {
     const { queue } = await connect(uniqueName('app'));
     await queue.join(member);
-    const fetching = queue.reader('c', 'task').fetch(1, [{ address: 't:a', limit: 1 }]);
+    const fetching = queue.reader('c').fetch(1, [want]);
     await new Promise(setImmediate);
     await queue.evict('c', { leaving: true, lostLimit: 1 });
     expect(await fetching).toMatchObject({ displaced: true });

@@ -38,6 +38,14 @@ describe('KeyGate', () => {
     expect([gate.holds(free), gate.free(free)]).toEqual([false, undefined]);
   });
 
+  it('passes requests: their keys only say where they go', () => {
+    const gate = new KeyGate();
+    const [first, second] = [message('r:a', 'k'), message('r:a', 'k')];
+    expect([gate.admit(first, 's:x'), gate.admit(second, 's:x')]).toEqual([true, true]);
+    expect([gate.holds(first), [...gate.holders()]]).toEqual([false, []]);
+    expect(gate.admit(message('t:a', 'k'), 's:x')).toBe(true);
+  });
+
   it('keeps the keys of scopes apart and those of one scope together', () => {
     const gate = new KeyGate();
     expect(gate.admit(message('t:a', 'k'), 's:x')).toBe(true);

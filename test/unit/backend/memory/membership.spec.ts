@@ -7,7 +7,9 @@ const member = (consumer: string, service: string, parts: Partial<Member> = {}):
   service,
   instanceName: consumer,
   ttl: 100,
-  names: [{ address: 't:a', own: false }],
+  names: [{ address: 't:a', group: 't:default' }],
+  groups: [{ name: 't:default', rule: { strategy: 'weighted', local: false } }],
+  weight: 1,
   overflow: 'reject',
   maxWaiting: 10,
   ...parts,
@@ -33,24 +35,13 @@ describe('Membership', () => {
   it('knows every task of a service, whoever handles it', () => {
     const members = new Membership();
     const names = (...addresses: string[]) => ({
-      names: addresses.map((address) => ({ address, own: true })),
+      names: addresses.map((address) => ({ address, group: 't:default' })),
     });
     members.join(member('x1', 'x', names('t:a', 'r:a')), 0);
     members.join(member('x2', 'x', names('t:a', 't:b')), 0);
     expect([...(members.ownerOf('t:a')?.tasks ?? [])]).toEqual(['t:a', 't:b']);
     members.remove('x2');
     expect([...(members.ownerOf('t:a')?.tasks ?? [])]).toEqual(['t:a']);
-  });
-
-  it('lets a member change what it handles and keep its place', () => {
-    const members = new Membership();
-    members.join(member('x1', 'x'), 0);
-    members.join(member('x2', 'x'), 0);
-    members.join(member('x1', 'x', { names: [{ address: 't:b', own: false }] }), 50);
-    expect(members.handlers('t:a')).toBe(1);
-    expect(members.handlers('t:b')).toBe(1);
-    expect(members.find('x1')).toMatchObject({ joinedAt: 0, expiresAt: 150 });
-    expect(members.leader(60)).toBe('x1');
   });
 
   it('counts every coming and going', () => {
@@ -76,16 +67,30 @@ describe('Membership', () => {
     expect([members.expired(99), members.expired(100)]).toEqual([[], ['x1']]);
   });
 
-  it('routes to lanes what has no bound of its own', () => {
+  it('counts changes of weights', () => {
     const members = new Membership();
-    const names = [
-      { address: 't:a', own: false },
-      { address: 't:b', own: true },
-    ];
-    members.join(member('x1', 'x', { names }), 0);
-    const takes = (consumer: string, address: string) => members.takes(consumer, address);
-    expect([takes('x1', 't:a'), takes('x1', 't:b'), takes('x1', 't:c'), takes('y', 't:a')]).toEqual(
-      [true, false, false, false],
-    );
+    members.join(member('x1', 'x'), 0);
+    members.setWeight(members.find('x1')!, 5);
+    expect(members.epoch).toBe(2);
+    expect(members.find('x1')?.weight).toBe(5);
+  });
+
+  it('knows the one group that routes a name', () => {
+    const members = new Membership();
+    const inGroup = (group: string): Partial<Member> => ({
+      names: [{ address: 't:a', group }],
+      groups: [{ name: group, rule: { strategy: 'weighted', local: false } }],
+    });
+    expect(members.scopeOf('t:a')).toBeUndefined();
+    members.join(member('x1', 'x'), 0);
+    expect(members.scopeOf('t:a')).toMatchObject({ service: 'x', group: 't:default' });
+    members.join(member('x2', 'x', inGroup('t:heavy')), 0);
+    expect(members.scopeOf('t:a')).toBeUndefined();
+    expect(members.ownerOf('t:a')?.name).toBe('x');
+    members.remove('x1');
+    expect(members.scopeOf('t:a')).toMatchObject({ service: 'x', group: 't:heavy' });
+    expect(members.scope('x', 't:default')).toBeUndefined();
+    members.join(member('y1', 'y', inGroup('t:heavy')), 0);
+    expect(members.scopeOf('t:a')).toBeUndefined();
   });
 });

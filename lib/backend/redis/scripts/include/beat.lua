@@ -1,4 +1,4 @@
--- The answer every member gets: { 'alive', now, next due, leader, expired members, lost leases }.
+-- The answer every member gets: { 'alive', now, next due, leader, expired members, lost leases, weight }.
 local function alive(consumer, ttl, lost)
   local now = clock()
   local last = tonumber(call('GET', $tick) or now)
@@ -6,8 +6,9 @@ local function alive(consumer, ttl, lost)
     -- nobody could beat for a while: the backend was away, not the members
     for _, c in ipairs(call('ZRANGE', $expiries, 0, -1)) do
       local meta = call('HGET', $members, c)
-      local theirs = meta and cmsgpack.unpack(meta).ttl or ttl
-      call('ZADD', $expiries, 'GT', now + theirs, c)
+      if meta then
+        call('ZADD', $expiries, 'GT', now + cmsgpack.unpack(meta).ttl, c)
+      end
     end
   end
   call('SET', $tick, string.format('%.0f', now))
@@ -18,5 +19,5 @@ local function alive(consumer, ttl, lost)
     leads = true
   end
   local expired = call('ZRANGEBYSCORE', $expiries, '-inf', now, 'LIMIT', 0, 16)
-  return { 'alive', string.format('%.0f', now), next_due(), leads and 1 or 0, expired, lost }
+  return { 'alive', string.format('%.0f', now), next_due(), leads and 1 or 0, expired, lost, call('HGET', $weights, consumer) }
 end

@@ -24,8 +24,8 @@ local function task_streams(service)
       streams[#streams + 1] = $stream .. address
     end
   end
-  for _, consumer in ipairs(call('SMEMBERS', $crew .. service)) do
-    streams[#streams + 1] = $lane .. 't:' .. consumer
+  for _, key in ipairs(call('SMEMBERS', $taskLanes .. service)) do
+    streams[#streams + 1] = key
   end
   return streams
 end
@@ -41,7 +41,7 @@ local function bound_of(address)
   local limits = sole and c.limits and cmsgpack.unpack(c.limits)
   local b = false
   if c.request then
-    b = limits and { max = limits.maxWaiting, streams = { $stream .. address } } or false
+    b = limits and { max = limits.maxWaiting, streams = { $stream .. address }, laned = address } or false
   elseif limits and limits.streamLength then
     b = by_service[sole] or { max = limits.streamLength, drop = limits.overflow == 'drop-oldest', streams = task_streams(sole), scope = 's:' .. sole }
     by_service[sole] = b
@@ -58,14 +58,19 @@ local function waiting(b)
   for _, stream in ipairs(b.streams) do
     n = n + call('XLEN', stream)
   end
-  if n < b.max - 256 then
-    return n
+  local in_lanes = b.laned and tonumber(call('HGET', $laned, b.laned) or 0) or 0
+  if n + in_lanes < b.max - 256 then
+    return n + in_lanes
+  end
+  if in_lanes > 0 then
+--@include held
+    in_lanes = in_lanes - held_of(b.laned)
   end
   n = b.scope and tonumber(call('HGET', $gated, b.scope) or 0) or 0
   for _, stream in ipairs(b.streams) do
     n = n + unread(stream)
   end
-  return n
+  return n + in_lanes
 end
 
 local dropping = {}

@@ -21,24 +21,24 @@ local function park(m, p)
   call('HSET', $bodies, m.i, cmsgpack.pack(encode(m), p))
 end
 
--- Lets the message in: to a stream, or behind the holder of its key. Returns whether it stays parked.
-local function admit(m, h, p)
-  if m.k then
+-- Lets the message in: to where it can be taken, or behind the holder of its key (the key of a request only routes it).
+-- Returns whether it stays parked, and whether its sender should look at the routes again.
+local function admit(m, h, p, proposal)
+  if m.k and string.sub(m.n, 1, 1) == 't' then
     local scope = scope_of(m.n)
     if call('HSETNX', $busy .. scope, m.k, m.i) == 0 and call('HGET', $busy .. scope, m.k) ~= m.i then
       park(m, p)
       call('RPUSH', waitlist(scope, m.k), m.i)
       call('HINCRBY', $gated, scope, 1)
-      return true
+      return true, false
     end
   end
-  place(m, h, p)
-  return false
+  return false, place(m, h, p, proposal)
 end
 
 -- Frees a key its message holds: the next one is placed before it leaves the list.
 local function free(address, key, unique)
-  if not key then
+  if not key or string.sub(address, 1, 1) ~= 't' then
     return
   end
   local scope = call('HGET', $scopes, address)

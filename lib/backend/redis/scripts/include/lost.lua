@@ -23,6 +23,9 @@ local function move_lost(source, id, handed, counts, lost)
   end
   local h, p = fields(entry)
   local m = decode(h)
+  if m then
+    leave_lane(source, m.n, 1, true)
+  end
   if not m then
     if string.sub(source, 1, #$stream) == $stream then
       call('XADD', source, '*', unpack(entry[2]))

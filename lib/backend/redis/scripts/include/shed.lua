@@ -43,6 +43,7 @@ local function drop_one(b, info)
     local m = decode(h)
     stamp(m, entry[1])
     bury(m, encode(m), p, info)
+    leave_lane(source, m.n, 1)
     call('XDEL', source, entry[1])
     return true
   end

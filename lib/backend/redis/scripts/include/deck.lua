@@ -1,0 +1,221 @@
+-- a scope's service and group
+local function parts_of(scope)
+  local length, at = string.match(scope, '^(%d+):()')
+  local last = at + tonumber(length)
+  return string.sub(scope, at, last - 1), string.sub(scope, last + 1)
+end
+
+local function scope_name(service, group)
+  return #service .. ':' .. service .. ':' .. group
+end
+
+-- Picking the next member of a scope. A deck holds the members that can be picked in this call: only the first n can be
+-- among the first n picks, so a call with n messages reads n members, however many there are.
+local CYCLE = 720720
+local decks, hint = {}, 1
+
+-- a call that may place `n` messages says so first
+local function expect(n)
+  hint = n
+end
+
+local epoch_now
+local function epoch()
+  epoch_now = epoch_now or call('GET', $epoch) or '0'
+  return epoch_now
+end
+
+local function before(a, ida, b, idb)
+  return a < b or (a == b and ida < idb)
+end
+
+local function put_down(d)
+  local args = {}
+  for id, score in pairs(d.changed) do
+    args[#args + 1] = string.format('%.17g', score)
+    args[#args + 1] = id
+  end
+  if #args > 0 then
+    call('ZADD', d.key, 'XX', unpack(args))
+  end
+end
+
+-- writes every deck back; the next pick reads anew
+local function rest_decks()
+  for _, d in pairs(decks) do
+    put_down(d)
+  end
+  decks = {}
+end
+
+local function weights_of(ids)
+  local weights = {}
+  if #ids > 0 then
+    for i, weight in ipairs(call('HMGET', $weights, unpack(ids))) do
+      weights[ids[i]] = tonumber(weight or 0)
+    end
+  end
+  return weights
+end
+
+local function take_up(scope, rule, size)
+  weigh_touched()
+  local d = { key = $deck .. scope, rule = rule, ids = {}, scores = {}, changed = {}, left = size }
+  local all = call('ZRANGE', d.key, 0, size - 1, 'WITHSCORES')
+  for i = 1, #all, 2 do
+    d.ids[#d.ids + 1] = all[i]
+    d.scores[#d.scores + 1] = tonumber(all[i + 1])
+  end
+  if #d.ids < size then
+    d.left = math.huge
+  end
+  d.rows, d.picked = { { ids = d.ids, scores = d.scores, head = 1 } }, {}
+  if rule ~= 'round_robin' then
+    d.weights = weights_of(d.ids)
+  end
+  if rule == 'least_conn' then
+    d.tie = call('HINCRBY', $picks, scope, size) - size
+  end
+  return d
+end
+
+local function after_pick(d, id, score)
+  if d.rule == 'round_robin' then
+    return score + CYCLE
+  elseif d.rule == 'weighted' then
+    return score + CYCLE / d.weights[id]
+  end
+  d.tie = d.tie + 1
+  local weight = d.weights[id]
+  return (entries_in(score, weight) + 1) / weight + (d.tie % 1048576) / 1048576 * 0.0000009
+end
+
+-- Who was picked goes behind all of its weight that were picked before: picks come in order, so each of these rows is in
+-- order, and the next one is the first of some row.
+local function first_row(d)
+  local best
+  for _, row in ipairs(d.rows) do
+    local id = row.ids[row.head]
+    if id and (not best or before(row.scores[row.head], id, best.scores[best.head], best.ids[best.head])) then
+      best = row
+    end
+  end
+  return best
+end
+
+local function put_behind(d, id, score)
+  local weight = d.weights and d.weights[id] or 1
+  local row = d.picked[weight]
+  if not row then
+    row = { ids = {}, scores = {}, head = 1 }
+    d.picked[weight] = row
+    d.rows[#d.rows + 1] = row
+  end
+  local at = #row.ids + 1
+  row.ids[at], row.scores[at] = id, score
+end
+
+-- not all members of the scope handle the address: the first that does
+local function pick_among(c, rule, address)
+  rest_decks()
+  local d = take_up(c.scope, rule, call('ZCARD', $deck .. c.scope) + 1)
+  for i, id in ipairs(d.ids) do
+    if call('HEXISTS', $namesOf .. id, address) == 1 then
+      d.changed[id] = after_pick(d, id, d.scores[i])
+      if rule ~= 'least_conn' then
+        -- who does not handle it falls behind by one turn at most, or it would get everything else until it has caught up
+        for j = 1, i - 1 do
+          local stride = rule == 'weighted' and CYCLE / d.weights[d.ids[j]] or CYCLE
+          if d.scores[j] < d.scores[i] - stride then
+            d.changed[d.ids[j]] = d.scores[i] - stride
+          end
+        end
+      end
+      put_down(d)
+      return id
+    end
+  end
+end
+
+-- whether all members of the scope handle the address
+local function is_whole(c)
+  if c.whole == nil then
+    c.whole = call('SCARD', $peers .. c.scope) == c.members
+  end
+  return c.whole
+end
+
+local function pick(c, rule, address)
+  if not is_whole(c) then
+    return pick_among(c, rule, address)
+  end
+  local d = decks[c.scope]
+  if not d or d.left == 0 then
+    if d then
+      put_down(d)
+    end
+    d = take_up(c.scope, rule, hint)
+    decks[c.scope] = d
+  end
+  local row = first_row(d)
+  if not row then
+    return nil
+  end
+  local id = row.ids[row.head]
+  local score = after_pick(d, id, row.scores[row.head])
+  row.head = row.head + 1
+  d.left = d.left - 1
+  d.changed[id] = score
+  put_behind(d, id, score)
+  return id
+end
+
+-- who of the scope owns the message's key
+local owners = {}
+local function owner_in(c, address, m)
+  local list = owners[address]
+  if not list then
+--@include hash
+    list = { of = owner_of }
+    local all = call('ZRANGE', $deck .. c.scope, 0, -1, 'WITHSCORES')
+    local ids = {}
+    for i = 1, #all, 2 do
+      ids[#ids + 1] = all[i]
+    end
+    local weights = weights_of(ids)
+    for i = 1, #all, 2 do
+      if is_whole(c) or call('HEXISTS', $namesOf .. all[i], address) == 1 then
+        list[#list + 1] = { id = all[i], hash = tonumber(all[i + 1]), weight = weights[all[i]] }
+      end
+    end
+    owners[address] = list
+  end
+  return list.of(m.k or m.i, list)
+end
+
+-- A change of members or weights: everybody begins a new cycle.
+local function deal(scope)
+  local rule = string.match(call('HGET', $rules, scope) or 'competing', '^[^@]*')
+  local key = $deck .. scope
+  call('DEL', key)
+  if rule == 'competing' or string.sub(rule, 1, 7) == 'custom:' then
+    return
+  end
+  local ids = call('SMEMBERS', $peers .. scope)
+  local weights = weights_of(ids)
+  local _, group = parts_of(scope)
+  for _, id in ipairs(ids) do
+    local weight, score = weights[id], nil
+    if rule == 'consistent_hash' then
+      score = call('HGET', $hashes, id)
+    elseif rule == 'least_conn' then
+      call('HSET', $loaded, lane(id, group), scope)
+      score = weight > 0 and call('XLEN', lane(id, group)) / weight
+    else
+      score = CYCLE / (rule == 'round_robin' and 1 or math.max(weight, 1)) / 2
+    end
+    if weight > 0 then
+      call('ZADD', key, type(score) == 'string' and score or string.format('%.17g', score), id)
+    end
+  end
+end

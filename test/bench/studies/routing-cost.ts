@@ -1,0 +1,153 @@
+import { STRATEGIES, type StrategyName } from '../../../lib/balancer/index.js';
+import type { Reader } from '../../../lib/backend/index.js';
+import { RedisBackend } from '../../../lib/backend/redis/index.js';
+import { jsonCodec } from '../../../lib/codec/index.js';
+import { resolveOptions } from '../../../lib/config/index.js';
+import { createRuntime, type Sender } from '../../../lib/runtime/index.js';
+import { uniqueName } from '../../support/unique-name.js';
+import { watchRedis } from '../redis-usage.js';
+import { type Study, type StudyOptions, verdict } from './study.js';
+
+const COUNT = 20_000;
+const IN_FLIGHT = 2_000;
+const ROUNDS = 5;
+/** What an instance takes with one read, however many there are. */
+const READ = 16;
+const NAME = 'work';
+const GROUP = 't:default';
+const FEW = 2;
+const MANY = 200;
+/** How much more than `competing` a routed task may cost Redis, and how much more with many members than with few. */
+const GOALS = { routed: 1.3, many: 1.5 };
+const LOAD = { n: 0, text: 'x'.repeat(80) };
+
+/** µs of Redis for adding, reading and settling one task. */
+interface Cost {
+  readonly strategy: StrategyName;
+  few: number;
+  many: number;
+}
+
+/** What routing costs Redis: processor time per task by `INFO commandstats`, with few and with many members. */
+export const routingCost: Study = {
+  name: 'routing-cost',
+  async run(options) {
+    const costs: Cost[] = STRATEGIES.map((strategy) => ({
+      strategy,
+      few: Infinity,
+      many: Infinity,
+    }));
+    // the least of some rounds: what the machine did beside it only ever adds
+    for (let round = 0; round < ROUNDS; round += 1) {
+      for (const cost of costs) {
+        cost.few = Math.min(cost.few, await measure(options, cost.strategy, FEW));
+        cost.many = Math.min(cost.many, await measure(options, cost.strategy, MANY));
+      }
+    }
+    return describe(costs);
+  },
+};
+
+async function measure(
+  { host, port, redis, scale }: StudyOptions,
+  strategy: StrategyName,
+  members: number,
+): Promise<number> {
+  const appName = uniqueName('routing');
+  const open = (): RedisBackend =>
+    new RedisBackend({ prefix: 'bench', appName, redis: { host, port } });
+  const [sending, receiving] = [open(), open()];
+  const { settings } = resolveOptions({ appName }, {});
+  const log = { log: () => undefined, warn: () => undefined, error: console.error };
+  const runtime = createRuntime({ backend: sending, settings, codec: jsonCodec, log });
+  await Promise.all([runtime.connect(), receiving.connect()]);
+  const crew = await join(receiving, strategy, members);
+  const count = Math.ceil(COUNT * scale);
+  // the sender learns what it is asked for, and every connection stands
+  await send(runtime.sender, 2 * members);
+  await work(receiving, crew, 2 * members);
+  const watched = await watchRedis(redis);
+  await send(runtime.sender, count);
+  await work(receiving, crew, count);
+  const { commands } = await watched();
+  await runtime.close();
+  await receiving.close();
+  const top = commands.filter(({ name }) => name === 'evalsha' || name === 'xreadgroup');
+  return top.reduce((sum, { usec }) => sum + usec, 0) / count;
+}
+
+type Crew = readonly { readonly consumer: string; readonly reader: Reader }[];
+
+async function join({ queue }: RedisBackend, strategy: StrategyName, members: number) {
+  const crew: { consumer: string; reader: Reader }[] = [];
+  for (let i = 0; i < members; i += 1) {
+    const consumer = uniqueName('consumer');
+    await queue.join({
+      consumer,
+      service: 'service',
+      instanceName: `instance ${i}`,
+      ttl: 600_000,
+      weight: 1 + (i % 3),
+      names: [{ address: `t:${NAME}`, group: GROUP }],
+      groups: [{ name: GROUP, rule: { strategy, local: false } }],
+      overflow: 'reject',
+      maxWaiting: 1_000,
+    });
+    crew.push({ consumer, reader: queue.reader(consumer, 'tasks', () => false) });
+  }
+  return crew;
+}
+
+/** Single sends, many at a time, as an app makes them. */
+async function send(sender: Sender, count: number): Promise<void> {
+  for (let sent = 0; sent < count; sent += IN_FLIGHT) {
+    const wave = Math.min(IN_FLIGHT, count - sent);
+    await Promise.all(
+      Array.from({ length: wave }, async () => await sender.enqueue([{ name: NAME, data: LOAD }])),
+    );
+  }
+}
+
+/** Every member takes what it is given, until all is done. */
+async function work({ queue }: RedisBackend, crew: Crew, count: number): Promise<void> {
+  let left = count;
+  const wants = [{ address: `t:${NAME}`, group: GROUP, limit: 256 }];
+  await Promise.all(
+    crew.map(async ({ consumer, reader }) => {
+      while (left > 0) {
+        const { deliveries } = await reader.fetch(READ, wants);
+        left -= deliveries.length;
+        if (left === 0) for (const other of crew) other.reader.wake();
+        await Promise.all(
+          deliveries.map(async (delivery) => {
+            await queue.settle(consumer, delivery, { type: 'done' });
+          }),
+        );
+      }
+    }),
+  );
+}
+
+function describe(costs: readonly Cost[]): string {
+  const base = costs[0]!;
+  const rows = costs.map(({ strategy, few, many }) => {
+    const routed = few / base.few;
+    const grown = many / few;
+    const goals =
+      strategy === 'competing'
+        ? [routed.toFixed(2), grown.toFixed(2)]
+        : [
+            verdict(routed, GOALS.routed, routed <= GOALS.routed),
+            verdict(grown, GOALS.many, grown <= GOALS.many),
+          ];
+    return [strategy, few.toFixed(1), many.toFixed(1), ...goals].join(' | ');
+  });
+  const head = [
+    'Redis time of a task, µs',
+    `${FEW} instances`,
+    `${MANY} instances`,
+    'to competing',
+    `${MANY} to ${FEW}`,
+  ].join(' | ');
+  return [head, '--- | ---: | ---: | ---: | ---:', ...rows].map((row) => `| ${row} |`).join('\n');
+}
