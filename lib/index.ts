@@ -1,6 +1,7 @@
 // Wiring
 export {
   BrokerModule,
+  BrokerStrategy,
   brokerMicroservice,
   type BrokerMicroservice,
   type BrokerMicroserviceOptions,
@@ -9,6 +10,7 @@ export {
 } from './module/index.js';
 export {
   BALANCE_STRATEGY,
+  BROKER_TRANSPORT,
   getBalancerToken,
   getBrokerToken,
   type BackoffOptions,
@@ -16,6 +18,8 @@ export {
   type BrokerLogger,
   type BrokerOptions,
   type Duration,
+  type PacketDeserializer,
+  type PacketSerializer,
   type QueueOptions,
   type RedisSettings,
   type RpcOptions,
@@ -48,7 +52,11 @@ export {
 export { BrokerClient, createBrokerClient } from './module/index.js';
 export {
   BrokerGroupClient,
+  BrokerRecord,
+  BrokerRecordBuilder,
   DeadLetters,
+  type BrokerContract,
+  type BrokerRecordOptions,
   type ClientEvents,
   type ClientStatus,
   type DeadLetter,

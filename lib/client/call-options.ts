@@ -33,10 +33,3 @@ export interface RequestOptions extends PublishOptions {
   /** Gives the request up when it aborts. */
   readonly signal?: AbortSignal;
 }
-
-/** One task of a batch. @publicApi */
-export interface TaskMessage {
-  readonly name: string;
-  readonly data?: unknown;
-  readonly options?: EnqueueOptions;
-}

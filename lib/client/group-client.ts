@@ -1,16 +1,23 @@
 import type { Observable } from 'rxjs';
 import { checkName, joinName } from '../message/index.js';
 import type { Enqueued } from '../runtime/index.js';
+import type { EnqueueOptions, PublishOptions, RequestOptions } from './call-options.js';
 import type {
-  EnqueueOptions,
-  PublishOptions,
-  RequestOptions,
+  BrokerContract,
+  EventArguments,
+  FreeName,
+  InGroup,
+  Name,
+  NestData,
+  Reply,
+  RequestArguments,
+  TaskArguments,
   TaskMessage,
-} from './call-options.js';
+} from './contract.js';
 import type { MessageSender } from './message-sender.js';
 
 /** A client whose names all begin with one prefix: `create` in the group `orders` is `orders.create`. @publicApi */
-export class BrokerGroupClient implements MessageSender {
+export class BrokerGroupClient<C extends BrokerContract = BrokerContract> {
   readonly prefix: string;
   readonly #client: MessageSender;
 
@@ -19,34 +26,49 @@ export class BrokerGroupClient implements MessageSender {
     this.prefix = checkName('the prefix of a group', prefix);
   }
 
+  enqueue<N extends Name<C, 'tasks'>>(name: N, ...rest: TaskArguments<C, N>): Promise<Enqueued>;
   async enqueue(name: string, data?: unknown, options?: EnqueueOptions): Promise<Enqueued> {
     return this.#client.enqueue(this.#full(name), data, options);
   }
 
+  enqueueMany(tasks: readonly TaskMessage<C>[]): Promise<Enqueued[]>;
   async enqueueMany(tasks: readonly TaskMessage[]): Promise<Enqueued[]> {
     return this.#client.enqueueMany(
       tasks.map((task) => ({ ...task, name: this.#full(task.name) })),
     );
   }
 
-  async request<T = unknown>(name: string, data?: unknown, options?: RequestOptions): Promise<T> {
-    return this.#client.request<T>(this.#full(name), data, options);
+  request<T = unknown>(name: FreeName<C>, data?: unknown, options?: RequestOptions): Promise<T>;
+  request<N extends Name<C, 'requests'>>(
+    name: N,
+    ...rest: RequestArguments<C, N>
+  ): Promise<Reply<C, N>>;
+  async request(name: string, data?: unknown, options?: RequestOptions): Promise<unknown> {
+    return this.#client.request(this.#full(name), data, options);
   }
 
+  publish<N extends Name<C, 'events'>>(name: N, ...rest: EventArguments<C, N>): Promise<void>;
   async publish(name: string, data?: unknown, options?: PublishOptions): Promise<void> {
     return this.#client.publish(this.#full(name), data, options);
   }
 
-  send<T = unknown>(name: string, data: unknown): Observable<T> {
-    return this.#client.send<T>(this.#full(name), data);
+  send<T = unknown>(name: FreeName<C>, data: unknown): Observable<T>;
+  send<N extends Name<C, 'requests'>>(
+    name: N,
+    data: NestData<C, 'requests', N>,
+  ): Observable<Reply<C, N>>;
+  send(name: string, data: unknown): Observable<unknown> {
+    return this.#client.send(this.#full(name), data);
   }
 
-  emit<T = unknown>(name: string, data: unknown): Observable<T> {
-    return this.#client.emit<T>(this.#full(name), data);
+  emit<T = unknown>(name: FreeName<C>, data: unknown): Observable<T>;
+  emit<N extends Name<C, 'events'>>(name: N, data: NestData<C, 'events', N>): Observable<void>;
+  emit(name: string, data: unknown): Observable<unknown> {
+    return this.#client.emit(this.#full(name), data);
   }
 
   /** Groups nest: `group('orders').group('eu')` is the group `orders.eu`. */
-  group(prefix: string): BrokerGroupClient {
+  group<G extends string>(prefix: G): BrokerGroupClient<InGroup<C, G>> {
     return new BrokerGroupClient(this.#client, this.#full(prefix));
   }
 

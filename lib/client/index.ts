@@ -2,11 +2,8 @@ export { BrokerBalancer, type BalancerEvents, type ConsumerChange } from './brok
 export { RuntimeClient } from './runtime-client.js';
 export { BrokerGroupClient } from './group-client.js';
 export type { RuntimeSource } from './runtime-source.js';
-export type {
-  EnqueueOptions,
-  PublishOptions,
-  RequestOptions,
-  TaskMessage,
-} from './call-options.js';
+export { BrokerRecord, BrokerRecordBuilder, type BrokerRecordOptions } from './broker-record.js';
+export type { EnqueueOptions, PublishOptions, RequestOptions } from './call-options.js';
+export type { BrokerContract, TaskMessage } from './contract.js';
 export type { ClientEvents, ClientStatus } from './client-events.js';
 export { DeadLetters, type DeadLetter, type ListDeadLettersOptions } from './dead-letters.js';

@@ -1,13 +1,9 @@
 import type { Observable } from 'rxjs';
 import type { Enqueued } from '../runtime/index.js';
-import type {
-  EnqueueOptions,
-  PublishOptions,
-  RequestOptions,
-  TaskMessage,
-} from './call-options.js';
+import type { EnqueueOptions, PublishOptions, RequestOptions } from './call-options.js';
+import type { TaskMessage } from './contract.js';
 
-/** What a client and its groups have in common. */
+/** What a client and its groups have in common, contracts aside. */
 export interface MessageSender {
   enqueue(name: string, data?: unknown, options?: EnqueueOptions): Promise<Enqueued>;
   enqueueMany(tasks: readonly TaskMessage[]): Promise<Enqueued[]>;

@@ -48,7 +48,7 @@ const ENQUEUE: Parsers<EnqueueOptions> = {
     Number.isSafeInteger(value) && (value as number) > 0
       ? value
       : refuse('attempts', value, 'a whole number from 1'),
-  backoff: (value: unknown) => parse(BACKOFF, value, 'backoff.'),
+  backoff: (value: unknown) => parse(BACKOFF, value, 'a back-off', 'backoff.'),
 };
 
 const REQUEST: Parsers<RequestOptions> = {
@@ -62,19 +62,26 @@ const REQUEST: Parsers<RequestOptions> = {
 
 /** @param backoff what a partial back-off is completed with. @throws InvalidOptionsError, InvalidNameError */
 export function parseEnqueueOptions(options: unknown, backoff: BackoffPolicy): TaskOptions {
-  const parsed: TaskOptions = parse(ENQUEUE, options);
+  const parsed: TaskOptions = parse(ENQUEUE, options, 'a task');
   return parsed.backoff === undefined
     ? parsed
     : { ...parsed, backoff: { ...backoff, ...parsed.backoff } };
 }
 
 /** @throws InvalidOptionsError */
-export const parseRequestOptions = (options: unknown): RequestCall => parse(REQUEST, options);
+export const parseRequestOptions = (options: unknown): RequestCall =>
+  parse(REQUEST, options, 'a request');
 
 /** @throws InvalidOptionsError */
-export const parsePublishOptions = (options: unknown): EventOptions => parse(PUBLISH, options);
+export const parsePublishOptions = (options: unknown): EventOptions =>
+  parse(PUBLISH, options, 'an event');
 
-function parse<O extends object>(parsers: Parsers<O>, options: unknown, prefix = ''): object {
+function parse<O extends object>(
+  parsers: Parsers<O>,
+  options: unknown,
+  owner: string,
+  prefix = '',
+): object {
   if (!isObject(options))
     refuse(prefix === '' ? 'the last argument' : prefix.slice(0, -1), options, 'an object');
   const parsed: Record<string, unknown> = {};
@@ -82,7 +89,7 @@ function parse<O extends object>(parsers: Parsers<O>, options: unknown, prefix =
     const value = options[option];
     if (!Object.hasOwn(parsers, option)) {
       throw new InvalidOptionsError(
-        `there is no option ${prefix}${option}; there are: ${Object.keys(parsers).join(', ')}`,
+        `${owner} has no option ${prefix}${option}, allowed: ${Object.keys(parsers).join(', ')}`,
       );
     }
     if (value !== undefined) parsed[option] = parsers[option as keyof O](value as never);

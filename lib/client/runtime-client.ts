@@ -3,22 +3,33 @@ import type { Observable } from 'rxjs';
 import type { CancelResult, QueueStats } from '../backend/index.js';
 import type { ResolvedOptions } from '../config/index.js';
 import { ClosedError, InvalidBatchError } from '../errors/index.js';
-import type { Enqueued, EventOptions, Health, Runtime, TaskToSend } from '../runtime/index.js';
-import type {
-  EnqueueOptions,
-  PublishOptions,
-  RequestOptions,
-  TaskMessage,
-} from './call-options.js';
+import type { Enqueued, Health, Runtime, TaskToSend } from '../runtime/index.js';
+import type { EnqueueOptions, PublishOptions, RequestOptions } from './call-options.js';
 import type { ClientEvents, ClientStatus } from './client-events.js';
+import type {
+  BrokerContract,
+  EventArguments,
+  FreeName,
+  FreePattern,
+  InGroup,
+  Loose,
+  Name,
+  NestData,
+  Reply,
+  RequestArguments,
+  TaskArguments,
+  TaskMessage,
+} from './contract.js';
 import { DeadLetters } from './dead-letters.js';
 import { BrokerGroupClient } from './group-client.js';
+import { toNestError } from './nest-error.js';
+import { toOutgoing, type Outgoing } from './outgoing.js';
 import {
   parseEnqueueOptions,
   parsePublishOptions,
   parseRequestOptions,
 } from './parse-call-options.js';
-import type { MessageSender } from './message-sender.js';
+import { ReplyReader } from './reply-reader.js';
 import { RuntimeLink } from './runtime-link.js';
 import type { RuntimeSource } from './runtime-source.js';
 
@@ -26,17 +37,22 @@ import type { RuntimeSource } from './runtime-source.js';
  * The sending side of a broker: Nest's `send` and `emit`, and promise methods for everything else.
  * Members are `private`, not `#`: Nest can hand out instances behind a Proxy.
  */
-export class RuntimeClient extends ClientProxy implements MessageSender {
+export class RuntimeClient<C extends BrokerContract = BrokerContract> extends ClientProxy {
   /** Tasks that will not run again by themselves. */
   readonly deadLetters: DeadLetters;
   private readonly options: ResolvedOptions;
   private readonly link: RuntimeLink;
+  private readonly replies: ReplyReader;
   private readonly early: ((runtime: Runtime) => void)[] = [];
   private created: Runtime | undefined;
 
   constructor(source: RuntimeSource) {
     super();
     this.options = source.options;
+    const { deserializer } = source.options;
+    // it knows Nest's default, which Nest does not export
+    this.initializeDeserializer({ deserializer });
+    this.replies = new ReplyReader(this.deserializer, deserializer !== undefined);
     this.link = new RuntimeLink(source, (runtime) => this.onCreated(runtime));
     this.deadLetters = new DeadLetters(() => this.ready(), source.options.codec);
   }
@@ -56,7 +72,28 @@ export class RuntimeClient extends ClientProxy implements MessageSender {
     this._status$.next('disconnected');
   }
 
+  /** Nest's cold Observable of all values of a reply: the request leaves when somebody subscribes. */
+  override send<T = Loose, I = Loose>(pattern: FreePattern<C>, data: I): Observable<T>;
+  override send<N extends Name<C, 'requests'>>(
+    pattern: N,
+    data: NestData<C, 'requests', N>,
+  ): Observable<Reply<C, N>>;
+  override send(pattern: unknown, data: unknown): Observable<unknown> {
+    return super.send(pattern, data);
+  }
+
+  /** Publishes an event in Nest's way: at once, whether somebody subscribes or not. */
+  override emit<T = Loose, I = Loose>(pattern: FreePattern<C>, data: I): Observable<T>;
+  override emit<N extends Name<C, 'events'>>(
+    pattern: N,
+    data: NestData<C, 'events', N>,
+  ): Observable<void>;
+  override emit(pattern: unknown, data: unknown): Observable<unknown> {
+    return super.emit(pattern, data);
+  }
+
   /** Adds a task. It is safe once this resolves: some instance that handles the name will run it. */
+  enqueue<N extends Name<C, 'tasks'>>(name: N, ...rest: TaskArguments<C, N>): Promise<Enqueued>;
   async enqueue(name: string, data?: unknown, options?: EnqueueOptions): Promise<Enqueued> {
     const task = this.toTask(name, data, options);
     const runtime = this.link.connected ?? (await this.ready());
@@ -65,6 +102,7 @@ export class RuntimeClient extends ClientProxy implements MessageSender {
   }
 
   /** Adds all tasks in one step, or none of them; at most 256 and 4 MiB. */
+  enqueueMany(tasks: readonly TaskMessage<C>[]): Promise<Enqueued[]>;
   async enqueueMany(tasks: readonly TaskMessage[]): Promise<Enqueued[]> {
     if (!isTaskList(tasks)) throw new InvalidBatchError('a batch is a list of tasks');
     const batch = tasks.map(({ name, data, options }) => this.toTask(name, data, options));
@@ -73,21 +111,28 @@ export class RuntimeClient extends ClientProxy implements MessageSender {
   }
 
   /** Sends a request and resolves to the reply; to the last value of a streamed one. */
-  async request<T = unknown>(name: string, data?: unknown, options?: RequestOptions): Promise<T> {
-    const call = options === undefined ? {} : parseRequestOptions(options);
+  request<T = unknown>(name: FreeName<C>, data?: unknown, options?: RequestOptions): Promise<T>;
+  request<N extends Name<C, 'requests'>>(
+    name: N,
+    ...rest: RequestArguments<C, N>
+  ): Promise<Reply<C, N>>;
+  async request(name: string, data?: unknown, options?: RequestOptions): Promise<unknown> {
+    const sent = this.outgoing(name, data, options);
+    const call = sent.options === undefined ? {} : parseRequestOptions(sent.options);
     const runtime = this.link.connected ?? (await this.ready(call.timeout));
-    return new Promise<T>((resolve, reject) => {
+    return new Promise((resolve, reject: (error: Error) => void) => {
       let last: unknown;
-      runtime.sender.request(name, data, call, {
+      const observer = this.replies.reading({
         next: (value) => (last = value),
         error: reject,
-        complete: () => resolve(last as T),
+        complete: () => resolve(last),
       });
+      runtime.sender.request(name, sent.data, call, observer);
     });
   }
 
   /** Publishes an event to every instance that handles its name now. */
-  publish(name: string, data?: unknown, options?: PublishOptions): Promise<void>;
+  publish<N extends Name<C, 'events'>>(name: N, ...rest: EventArguments<C, N>): Promise<void>;
   /** Nest's own contract: sends a request; the returned function gives it up. */
   publish(packet: ReadPacket, callback: (packet: WritePacket) => void): () => void;
   publish(target: string | ReadPacket, second?: unknown, options?: PublishOptions): unknown {
@@ -102,7 +147,7 @@ export class RuntimeClient extends ClientProxy implements MessageSender {
   }
 
   /** The same client for names that begin with `prefix` and a dot. */
-  group(prefix: string): BrokerGroupClient {
+  group<G extends string>(prefix: G): BrokerGroupClient<InGroup<C, G>> {
     return new BrokerGroupClient(this, prefix);
   }
 
@@ -119,9 +164,9 @@ export class RuntimeClient extends ClientProxy implements MessageSender {
     return (await this.ready()).stats();
   }
 
-  override on<E extends keyof ClientEvents, C extends ClientEvents[E]>(
+  override on<E extends keyof ClientEvents, L extends ClientEvents[E]>(
     event: E,
-    callback: C,
+    callback: L,
   ): void {
     const listen = (runtime: Runtime): unknown => runtime.on(event, callback);
     if (this.created === undefined) this.early.push(listen);
@@ -137,9 +182,11 @@ export class RuntimeClient extends ClientProxy implements MessageSender {
   }
 
   protected override async dispatchEvent<T>(packet: ReadPacket): Promise<T> {
+    const sent = this.take(packet);
+    const call = sent.options === undefined ? {} : parsePublishOptions(sent.options);
     const runtime = this.link.connected ?? (await this.ready());
     const name = this.normalizePattern(packet.pattern as string);
-    await runtime.sender.publish(name, packet.data, headersOf(packet));
+    await runtime.sender.publish(name, sent.data, call);
     return undefined as T;
   }
 
@@ -149,19 +196,24 @@ export class RuntimeClient extends ClientProxy implements MessageSender {
   }
 
   private async publishEvent(name: string, data: unknown, options?: PublishOptions): Promise<void> {
-    const call = options === undefined ? undefined : parsePublishOptions(options);
+    const sent = this.outgoing(name, data, options);
+    const call = sent.options === undefined ? undefined : parsePublishOptions(sent.options);
     const runtime = this.link.connected ?? (await this.ready());
-    await runtime.sender.publish(name, data, call);
+    await runtime.sender.publish(name, sent.data, call);
   }
 
   private sendPacket(packet: ReadPacket, callback: (packet: WritePacket) => void): () => void {
     try {
+      const { sender } = this.unwrap<Runtime>();
       const name = this.normalizePattern(packet.pattern as string);
-      return this.unwrap<Runtime>().sender.request(name, packet.data, headersOf(packet), {
+      const sent = this.take(packet, true);
+      const call = sent.options === undefined ? {} : parseRequestOptions(sent.options);
+      const observer = this.replies.reading({
         next: (response) => callback({ response }),
-        error: (err) => callback({ err }),
+        error: (error) => callback({ err: toNestError(error) }),
         complete: () => callback({ isDisposed: true }),
       });
+      return sender.request(name, sent.data, call, observer);
     } catch (err) {
       callback({ err });
       return () => undefined;
@@ -169,12 +221,27 @@ export class RuntimeClient extends ClientProxy implements MessageSender {
   }
 
   private toTask(name: string, data: unknown, options: EnqueueOptions | undefined): TaskToSend {
-    if (options === undefined) return { name, data };
+    const sent = this.outgoing(name, data, options);
+    if (sent.options === undefined) return { name, data: sent.data };
     return {
       name,
-      data,
-      options: parseEnqueueOptions(options, this.options.settings.tasks.backoff),
+      data: sent.data,
+      options: parseEnqueueOptions(sent.options, this.options.settings.tasks.backoff),
     };
+  }
+
+  /** What a promise method sends: its packets pass the hook of Nest 12, too. */
+  private outgoing(pattern: string, data: unknown, options: unknown): Outgoing {
+    const packet: ReadPacket = { pattern, data };
+    this.onDispatchHook?.(packet);
+    return toOutgoing(packet, options, this.options.serializer);
+  }
+
+  /** What a packet of Nest sends; as with Nest's own clients, a request has an id when it is serialized. */
+  private take(packet: ReadPacket, isRequest = false): Outgoing {
+    const { serializer } = this.options;
+    const whole = isRequest && serializer !== undefined ? this.assignPacketId(packet) : packet;
+    return toOutgoing(whole, undefined, serializer);
   }
 
   private onCreated(runtime: Runtime): void {
@@ -186,9 +253,3 @@ export class RuntimeClient extends ClientProxy implements MessageSender {
 
 const isTaskList = (tasks: unknown): boolean =>
   Array.isArray(tasks) && tasks.every((task) => typeof task === 'object' && task !== null);
-
-/** What Nest 12 attaches to a packet (`setOnDispatchHook`) travels as headers. */
-function headersOf(packet: ReadPacket): EventOptions {
-  const { metadata } = packet as { readonly metadata?: Readonly<Record<string, string>> };
-  return metadata === undefined ? {} : { headers: metadata };
-}

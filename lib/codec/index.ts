@@ -11,5 +11,6 @@ export {
   encodeFrame,
 } from './reply-frame.js';
 export { type EventFrame, decodeEvents, encodeEvent } from './event-frame.js';
+export { sealPacket, sealedPacket } from './packet.js';
 export { unpack } from './msgpack.js';
 export { type Packable, ScriptPacker, packForScript } from './script-pack.js';

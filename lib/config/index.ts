@@ -5,6 +5,8 @@ export type {
   StrategyOption,
   BrokerLogger,
   BrokerOptions,
+  PacketDeserializer,
+  PacketSerializer,
   RedisSettings,
   RpcOptions,
   ShutdownOptions,

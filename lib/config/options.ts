@@ -41,6 +41,10 @@ export interface BrokerOptions {
   readonly shutdown?: ShutdownOptions;
   /** How payloads become bytes. Default: JSON. */
   readonly codec?: PayloadCodec;
+  /** Of a client, as in Nest's own: makes the payload of the whole packet. Default: the payload is the data. */
+  readonly serializer?: PacketSerializer;
+  /** Of a client, as in Nest's own: reads what comes back. */
+  readonly deserializer?: PacketDeserializer;
   /** Default: Nest's logger. */
   readonly logger?: BrokerLogger;
   /** `false`: handlers start with `brokerMicroservice()` only. Default `true`. */
@@ -141,6 +145,16 @@ export interface BalancerOptions {
 export interface ShutdownOptions {
   /** How long shutdown waits for running handlers. Default 10 s. */
   readonly grace?: Duration;
+}
+
+/** Nest's `Serializer`, or anything like it: makes of a packet what travels. @publicApi */
+export interface PacketSerializer {
+  serialize(packet: unknown): unknown;
+}
+
+/** Nest's `Deserializer`, or anything like it: makes a packet of what has arrived. @publicApi */
+export interface PacketDeserializer {
+  deserialize(value: unknown, options?: { readonly channel: string }): unknown;
 }
 
 /** Nest's `LoggerService`, or anything like it. @publicApi */

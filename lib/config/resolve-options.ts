@@ -55,6 +55,8 @@ function resolve(parsed: Parsed, { options, environment, nameOf }: Origin): Reso
     turns: toTurns(parsed, nameOf),
     settings: toSettings(parsed, appName, nameOf),
     codec: parsed.codec ?? jsonCodec,
+    serializer: parsed.serializer,
+    deserializer: parsed.deserializer,
     logger: parsed.logger,
     autoStart: parsed.autoStart ?? DEFAULTS.autoStart,
     warnings: warningsOf(parsed, environment),

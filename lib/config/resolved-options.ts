@@ -1,6 +1,6 @@
 import type { PayloadCodec } from '../codec/index.js';
 import type { RuntimeSettings } from '../runtime/index.js';
-import type { BrokerLogger } from './options.js';
+import type { BrokerLogger, PacketDeserializer, PacketSerializer } from './options.js';
 import type { RedisParts } from './redis-address.js';
 
 /** The options as everything else sees them: complete, checked, frozen. */
@@ -14,6 +14,8 @@ export interface ResolvedOptions {
   readonly turns: { readonly redis: RedisParts; readonly prefix: string } | undefined;
   readonly settings: RuntimeSettings;
   readonly codec: PayloadCodec;
+  readonly serializer: PacketSerializer | undefined;
+  readonly deserializer: PacketDeserializer | undefined;
   readonly logger: BrokerLogger | undefined;
   readonly autoStart: boolean;
   /** What people should know although it is allowed. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type BalanceStrategy, MAX_WEIGHT, STRATEGIES } from '../balancer/index.js';
 import type { PayloadCodec } from '../codec/index.js';
 import { DURATION_FORM, parseDuration } from '../message/index.js';
-import type { BrokerLogger } from './options.js';
+import type { BrokerLogger, PacketDeserializer, PacketSerializer } from './options.js';
 import { URL_FORM, parseRedisUrl } from './redis-address.js';
 
 // The error of a leaf says what is allowed; where and what it was, `check` adds.
@@ -124,6 +124,11 @@ export const optionsSchema = object({
     'an object with encode() and decode()',
     'encode',
     'decode',
+  ).optional(),
+  serializer: withMethods<PacketSerializer>('an object with serialize()', 'serialize').optional(),
+  deserializer: withMethods<PacketDeserializer>(
+    'an object with deserialize()',
+    'deserialize',
   ).optional(),
   logger: withMethods<BrokerLogger>(
     'an object with log(), warn() and error()',

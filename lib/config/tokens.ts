@@ -21,5 +21,9 @@ export const getServerToken = token('server');
 export const getOptionsToken = token('options');
 export const getPartsToken = token('parts');
 
-/** Tells handlers of this package from those of other transports. */
+/**
+ * Tells handlers of this package from those of other transports: `@MessagePattern('sum', BROKER_TRANSPORT)` is reached
+ * by the broker only.
+ * @publicApi
+ */
 export const BROKER_TRANSPORT: symbol = Symbol.for('nestjs-broker');

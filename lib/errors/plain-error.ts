@@ -27,7 +27,7 @@ export function toPlainError(thrown: unknown, options: { stack?: boolean } = {})
 }
 
 function describe(error: Record<string, unknown>, withStack: boolean): PlainError {
-  const inner = rpcPayload(error);
+  const inner = rpcPayload(error) ?? (isPlain(error) ? error : undefined);
   const source = inner ?? error;
   const code = text(source['code']) ?? text(error['code']) ?? numeric(source['code']);
   const data = toJsonData(source['data'] ?? error['data'] ?? extra(inner));
@@ -53,12 +53,22 @@ function rpcPayload(error: Record<string, unknown>): Record<string, unknown> | u
     : { message: String(inner) };
 }
 
-/** Fields of an RpcException's object beyond message, code and data travel as data. */
+/** Nest's own filters make a bare object of an exception before it gets here. */
+function isPlain(thrown: object): boolean {
+  const prototype: unknown = Reflect.getPrototypeOf(thrown);
+  return prototype === null || prototype === Object.prototype;
+}
+
+const TEXTS = new Set(['message', 'code', 'name', 'stack']);
+
+/** An object that says more than message and code, as text, and Nest's usual status travels whole, as data. */
 function extra(inner: Record<string, unknown> | undefined): unknown {
   if (inner === undefined) return undefined;
-  const known = new Set(['message', 'code', 'name', 'stack', 'status']);
-  return Object.keys(inner).some((key) => !known.has(key)) ? inner : undefined;
+  return Object.entries(inner).some(saysMore) ? inner : undefined;
 }
+
+const saysMore = ([key, value]: [string, unknown]): boolean =>
+  key === 'status' ? value !== 'error' : !(TEXTS.has(key) && typeof value === 'string');
 
 /** The data itself, or a sentence in its place when JSON cannot express it. */
 function toJsonData(data: unknown): unknown {

@@ -1,11 +1,15 @@
 import type { CustomStrategy } from '@nestjs/microservices';
-import { getServerToken } from '../config/index.js';
+import { getServerToken, type PacketDeserializer, type PacketSerializer } from '../config/index.js';
 import type { BrokerServer } from '../server/index.js';
 
 /** @publicApi */
 export interface BrokerMicroserviceOptions {
   /** Say it here too when `connectMicroservice` gets it: handlers then run behind the app's global enhancers. */
   readonly inheritAppConfig?: boolean;
+  /** As of Nest's own servers: makes replies. Default: a reply is the data. */
+  readonly serializer?: PacketSerializer;
+  /** As of Nest's own servers: reads messages. */
+  readonly deserializer?: PacketDeserializer;
 }
 
 /** What Nest's `createMicroservice` and `connectMicroservice` take: the strategy is the app's own broker. @publicApi */
@@ -22,11 +26,12 @@ export interface BrokerMicroservice {
  */
 export const brokerMicroservice = (
   name?: string,
-  { inheritAppConfig = false }: BrokerMicroserviceOptions = {},
+  { inheritAppConfig = false, serializer, deserializer }: BrokerMicroserviceOptions = {},
 ): BrokerMicroservice => ({
   inject: [getServerToken(name)],
   useFactory: (server) => {
     server.attach();
+    server.usePackets({ serializer, deserializer });
     if (inheritAppConfig) server.inheritAppConfig();
     return { strategy: server };
   },

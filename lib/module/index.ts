@@ -6,3 +6,4 @@ export {
   type BrokerMicroservice,
   type BrokerMicroserviceOptions,
 } from './broker-microservice.js';
+export { BrokerStrategy } from './broker-strategy.js';

@@ -55,4 +55,14 @@ export class BrokerContext extends BaseRpcContext<[HandlingContext]> {
   getPattern(): string {
     return this.args[0].name;
   }
+
+  /** The name, as Nest's Redis context calls it. */
+  getChannel(): string {
+    return this.args[0].name;
+  }
+
+  /** The headers, as Nest's contexts call what was attached to a packet. */
+  getMetadata(): Readonly<Record<string, string>> {
+    return this.args[0].headers;
+  }
 }

@@ -1,4 +1,9 @@
-import { Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
+import {
+  Server,
+  type CustomTransportStrategy,
+  type MessageHandler,
+  type Transport,
+} from '@nestjs/microservices';
 import type { BalanceStrategy } from '../balancer/index.js';
 import {
   BROKER_TRANSPORT,
@@ -12,6 +17,7 @@ import { bootLine } from './boot-line.js';
 import type { Call, FoundHandler } from './found-handler.js';
 import type { OfferedHandler } from './handler-explorer.js';
 import { HandlerList } from './handler-list.js';
+import { Packets, type PacketOptions } from './packets.js';
 import { ProcessingHooks } from './processing-hooks.js';
 import { toRuntimeHandler } from './runtime-handler.js';
 import type { ServerEvents, ServerStatus } from './server-events.js';
@@ -32,13 +38,14 @@ export class BrokerServer
   extends Server<ServerEvents, ServerStatus>
   implements CustomTransportStrategy
 {
-  override readonly transportId: symbol = BROKER_TRANSPORT;
+  override transportId: Transport | symbol = BROKER_TRANSPORT;
   /** Failures of events are reported by us: Nest need not log them. */
   override readonly propagatesEventHandlerErrors = true;
   private readonly parts: ServerParts;
   private readonly handlers = new HandlerList();
   private readonly offers: OfferedHandler[] = [];
   private readonly hooks = new ProcessingHooks(BROKER_TRANSPORT);
+  private packets = this.packetsWith({});
   private inherits = false;
   private isAttached = false;
   private isOffered = false;
@@ -67,6 +74,11 @@ export class BrokerServer
 
   inheritAppConfig(): void {
     this.inherits = true;
+  }
+
+  /** Reads messages and makes replies with Nest's serializers. */
+  usePackets(options: PacketOptions): void {
+    this.packets = this.packetsWith(options);
   }
 
   /** Adds what the explorer found. @throws DuplicateHandlerError, InvalidNameError */
@@ -159,6 +171,12 @@ export class BrokerServer
     this.hooks.end = hook;
   }
 
+  private packetsWith(options: PacketOptions): Packets {
+    // it knows Nest's default, which Nest does not export
+    this.initializeDeserializer({});
+    return new Packets(options, this.deserializer);
+  }
+
   private add(handler: FoundHandler): void {
     if (this.starting !== undefined) {
       throw new InvalidConfigError(
@@ -174,8 +192,10 @@ export class BrokerServer
 
   private async join(): Promise<void> {
     const { runtime, options, log } = this.parts;
+    const { hooks, packets } = this;
+    const { backoff } = options.settings.tasks;
     for (const handler of this.handlers) {
-      runtime.handle(toRuntimeHandler(handler, this.hooks, options.settings.tasks.backoff));
+      runtime.handle(toRuntimeHandler(handler, { hooks, packets, backoff }));
     }
     try {
       await runtime.start();

@@ -3,16 +3,21 @@ import type { Handler, HandlingContext } from '../runtime/index.js';
 import { BrokerContext } from './broker.context.js';
 import type { FoundHandler } from './found-handler.js';
 import { replied, settled } from './handler-result.js';
+import type { Packets } from './packets.js';
 import type { ProcessingHooks } from './processing-hooks.js';
 
-/**
- * A handler in the form the runtime runs.
- * @param backoff what a partial back-off is completed with
- */
+/** What every handler of a server shares. */
+export interface Surroundings {
+  readonly hooks: ProcessingHooks;
+  readonly packets: Packets;
+  /** What a partial back-off is completed with. */
+  readonly backoff: BackoffPolicy;
+}
+
+/** A handler in the form the runtime runs. */
 export function toRuntimeHandler(
   found: FoundHandler,
-  hooks: ProcessingHooks,
-  backoff: BackoffPolicy,
+  { hooks, packets, backoff }: Surroundings,
 ): Handler {
   const { kind, name, call, concurrency, queue } = found;
   const bound = {
@@ -26,15 +31,22 @@ export function toRuntimeHandler(
       ...bound,
       invoke(input, handling, next) {
         const context = new BrokerContext([handling]);
-        const reply = (): Promise<void> => replied(call(input, context), handling, next);
+        const write = (value: unknown): void => next(packets.write(value, handling));
+        const run = (data: unknown): unknown => call(data, context);
+        const reply = (): Promise<void> =>
+          replied(packets.read(input, handling, run), handling, write);
         return hooks.isEmpty ? reply() : hooks.around(context, reply);
       },
     };
   }
   const invoke = (input: unknown, handling: HandlingContext): unknown => {
     const context = new BrokerContext([handling]);
-    if (hooks.isEmpty) return settled(call(input, context), handling);
-    return hooks.around(context, () => settled(call(input, context), handling));
+    const run = (): unknown =>
+      settled(
+        packets.read(input, handling, (data) => call(data, context)),
+        handling,
+      );
+    return hooks.isEmpty ? run() : hooks.around(context, run);
   };
   return kind === 'event'
     ? { kind, name, invoke }

@@ -37,6 +37,19 @@ export function describeRequests(open: OpenScene): void {
       expect(await scene.backend.queue.keptReplies([asked.envelope.unique])).toEqual([undefined]);
     });
 
+    it('are answered with a key as well as without', async () => {
+      const scene = await open();
+      const server = await scene.join({ requests: ['q'] });
+      const { channel, frames } = await listen(scene, 'client');
+      await scene.add(request('q', { replyTo: channel, key: 'k' }));
+      const delivery = await server.takeOne('request');
+      const reply = { channel, frame: answerTo(delivery, 'answer'), keep: KEEP };
+      expect(await server.done(delivery, reply)).toBe('settled');
+      expect((await frames.next()).body.toString()).toBe('answer');
+      const { unique } = delivery.envelope;
+      expect(await scene.backend.queue.keptReplies([unique])).toEqual([reply.frame]);
+    });
+
     it('are not answered by somebody who lost them', async () => {
       const scene = await open();
       const server = await scene.join({ requests: ['q'] });

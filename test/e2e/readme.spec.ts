@@ -79,7 +79,15 @@ describe('the snippets', () => {
   }, 60_000);
 
   it('tell of every option there is, and of no other', () => {
-    const leaves = new Set(['codec', 'logger', 'queues', 'redis.tls', 'balancer.redis']);
+    const leaves = new Set([
+      'codec',
+      'serializer',
+      'deserializer',
+      'logger',
+      'queues',
+      'redis.tls',
+      'balancer.redis',
+    ]);
     const paths = fieldPaths(program, { file: options.name, name: 'Options' }, (path) =>
       leaves.has(path),
     );

@@ -7,6 +7,8 @@ import {
   BrokerContext,
   BrokerGroup,
   BrokerModule,
+  BrokerRecordBuilder,
+  BrokerStrategy,
   InjectBroker,
   OnEvent,
   OnRequest,
@@ -46,6 +48,15 @@ export class Sender {
     return this.broker.request<Order>('orders.get', { id: 1 });
   }
 }
+
+interface Shop {
+  requests: { 'orders.get': { payload: Order; reply: Order } };
+}
+
+export const ask = (shop: BrokerClient<Shop>): Promise<Order> =>
+  shop.request('orders.get', new BrokerRecordBuilder({ id: 1 }).setTimeout('1s').build());
+
+export const strategy = (): BrokerStrategy => new BrokerStrategy({ appName: 'consumer' });
 
 @Module({
   imports: [BrokerModule.forRoot({ appName: 'consumer' })],

@@ -61,11 +61,21 @@ describe('toPlainError', () => {
   });
 
   it('describes an object that is no error', () => {
-    expect(toPlainError({ a: 1 })).toEqual({ name: 'Error', message: '{"a":1}' });
+    expect(toPlainError({ a: 1 })).toEqual({
+      name: 'Error',
+      message: '{"a":1}',
+      data: { a: 1 },
+    });
     expect(toPlainError({ message: 'm', name: 'N', code: 7 })).toEqual({
       name: 'N',
       message: 'm',
       code: '7',
+      data: { message: 'm', name: 'N', code: 7 },
+    });
+    expect(toPlainError({ status: 'error', message: 'm', code: 'C' })).toEqual({
+      name: 'Error',
+      message: 'm',
+      code: 'C',
     });
     expect(toPlainError({ message: 5, name: {}, code: {} })).toMatchObject({ name: 'Error' });
     expect(toPlainError(circle()).message).toMatch(/^an error without a message \(.*circular/);
@@ -82,6 +92,12 @@ describe('toPlainError', () => {
       message: 'm',
       code: '404',
       data: 1,
+    });
+    expect(toPlainError(new RpcLike({ message: 'm', code: 404 }))).toEqual({
+      name: 'RpcException',
+      message: 'm',
+      code: '404',
+      data: { message: 'm', code: 404 },
     });
     expect(toPlainError(new RpcLike({ message: 'm', status: 'error', hint: 'h' }))).toEqual({
       name: 'RpcException',

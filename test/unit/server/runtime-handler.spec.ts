@@ -4,7 +4,8 @@ import { DEFAULTS } from '../../../lib/config/index.js';
 import type { HandlingContext } from '../../../lib/runtime/index.js';
 import { BrokerContext } from '../../../lib/server/index.js';
 import { ProcessingHooks } from '../../../lib/server/processing-hooks.js';
-import { toRuntimeHandler } from '../../../lib/server/runtime-handler.js';
+import { Packets } from '../../../lib/server/packets.js';
+import { toRuntimeHandler, type Surroundings } from '../../../lib/server/runtime-handler.js';
 
 const handling = {
   id: 'create:1',
@@ -13,15 +14,17 @@ const handling = {
 } as HandlingContext;
 const noHooks = new ProcessingHooks(Symbol('none'));
 const { backoff } = DEFAULTS.tasks;
+const packets = new Packets({}, { deserialize: (packet) => packet });
+const around = (hooks = noHooks): Surroundings => ({ hooks, packets, backoff });
 const origin = 'Orders.create';
 
 describe('a handler for the runtime', () => {
   it('carries the policy it was given, its back-off completed', () => {
     const found = { kind: 'task', name: 'create', origin, call: () => 1 } as const;
-    expect(toRuntimeHandler(found, noHooks, backoff)).toMatchObject({ name: 'create', policy: {} });
+    expect(toRuntimeHandler(found, around())).toMatchObject({ name: 'create', policy: {} });
     const place = { concurrency: 3, queue: 'heavy' };
     const full = { ...found, ...place, attempts: 2, timeout: 5, backoff: { delay: 1 } };
-    expect(toRuntimeHandler(full, noHooks, backoff)).toMatchObject({
+    expect(toRuntimeHandler(full, around())).toMatchObject({
       kind: 'task',
       ...place,
       policy: { attempts: 2, timeout: 5, backoff: { ...backoff, delay: 1 } },
@@ -30,14 +33,14 @@ describe('a handler for the runtime', () => {
 
   it('of a request carries its place, and no policy', () => {
     const found = { kind: 'request', name: 'get', origin, call: () => 1, queue: 'heavy' } as const;
-    const handler = toRuntimeHandler({ ...found, concurrency: 3 }, noHooks, backoff);
+    const handler = toRuntimeHandler({ ...found, concurrency: 3 }, around());
     expect(handler).toMatchObject({ kind: 'request', concurrency: 3, queue: 'heavy' });
     expect(handler).not.toHaveProperty('policy');
   });
 
   it('is called with payload and context', async () => {
     const call = (data: unknown, context: unknown): unknown[] => [data, context];
-    const handler = toRuntimeHandler({ kind: 'event', name: 'x', origin, call }, noHooks, backoff);
+    const handler = toRuntimeHandler({ kind: 'event', name: 'x', origin, call }, around());
     const [data, context] = (await handler.invoke(5, handling, () => undefined)) as unknown[];
     expect(data).toBe(5);
     expect(context).toBeInstanceOf(BrokerContext);
@@ -53,7 +56,7 @@ describe('a handler for the runtime', () => {
     };
     hooks.end = () => steps.push('end');
     const call = (): unknown => (steps.push('call'), of('a', 'b'));
-    const request = toRuntimeHandler({ kind: 'request', name: 'x', origin, call }, hooks, backoff);
+    const request = toRuntimeHandler({ kind: 'request', name: 'x', origin, call }, around(hooks));
     await request.invoke(1, handling, (value) => steps.push(`next ${String(value)}`));
     expect(steps).toEqual([
       'start Symbol(nestjs-broker) create:1',
@@ -69,8 +72,7 @@ describe('a handler for the runtime', () => {
     };
     const task = toRuntimeHandler(
       { kind: 'task', name: 'x', origin, call: failing },
-      hooks,
-      backoff,
+      around(hooks),
     );
     await expect(task.invoke(1, handling, () => undefined)).rejects.toThrow('no luck');
     expect(steps.at(-1)).toBe('end');
@@ -81,13 +83,13 @@ describe('a handler for the runtime', () => {
     broken.start = () => Promise.reject(new Error('no span'));
     const call = (): number => 1;
     const found = { kind: 'task', name: 'x', origin, call } as const;
-    const never = toRuntimeHandler(found, broken, backoff);
+    const never = toRuntimeHandler(found, around(broken));
     await expect(never.invoke(1, handling, () => undefined)).rejects.toThrow('no span');
 
     let ended = 0;
     const ending = new ProcessingHooks(Symbol('x'));
     ending.end = () => (ended += 1);
-    expect(await toRuntimeHandler(found, ending, backoff).invoke(1, handling, () => 1)).toBe(1);
+    expect(await toRuntimeHandler(found, around(ending)).invoke(1, handling, () => 1)).toBe(1);
     expect(ended).toBe(1);
   });
 });

@@ -1,0 +1,92 @@
+import type { BackoffOptions, Duration } from '../config/index.js';
+import type { EnqueueOptions, RequestOptions } from './call-options.js';
+
+/** What a record can carry; each kind of message takes what it knows and refuses the rest. @publicApi */
+export interface BrokerRecordOptions extends EnqueueOptions, RequestOptions {}
+
+/** A payload together with the options of its message, wherever a payload is taken. @publicApi */
+export class BrokerRecord<TData = unknown> {
+  constructor(
+    readonly data: TData,
+    readonly options: BrokerRecordOptions = {},
+  ) {}
+}
+
+/**
+ * Makes a record step by step, as the builders of Nest's own transports do. A request takes headers, key, timeout,
+ * mode and signal; an event takes headers; a task takes all but mode and signal.
+ * @publicApi
+ */
+export class BrokerRecordBuilder<TData = unknown> {
+  private data: TData | undefined;
+  private options: BrokerRecordOptions = {};
+
+  constructor(data?: TData) {
+    this.data = data;
+  }
+
+  setData(data: TData): this {
+    this.data = data;
+    return this;
+  }
+
+  /** Takes the place of everything that was set before. */
+  setOptions(options: BrokerRecordOptions): this {
+    this.options = { ...options };
+    return this;
+  }
+
+  /** Of all messages: what the handler reads in `ctx.headers`. */
+  setHeaders(headers: Readonly<Record<string, string>>): this {
+    return this.set({ headers });
+  }
+
+  /** Of tasks and requests. */
+  setKey(key: string): this {
+    return this.set({ key });
+  }
+
+  /** Of a request: how long to wait for the reply; of a task: longest time of one attempt. */
+  setTimeout(timeout: Duration): this {
+    return this.set({ timeout });
+  }
+
+  /** Of requests. */
+  setMode(mode: 'reliable' | 'fast'): this {
+    return this.set({ mode });
+  }
+
+  /** Of requests: gives them up when it aborts. */
+  setSignal(signal: AbortSignal): this {
+    return this.set({ signal });
+  }
+
+  /** Of tasks: not before this time is over. */
+  setDelay(delay: Duration): this {
+    return this.set({ delay });
+  }
+
+  /** Of tasks. */
+  setDedupeId(dedupeId: string): this {
+    return this.set({ dedupeId });
+  }
+
+  /** Of tasks: attempts in all. */
+  setAttempts(attempts: number): this {
+    return this.set({ attempts });
+  }
+
+  /** Of tasks. */
+  setBackoff(backoff: BackoffOptions): this {
+    return this.set({ backoff });
+  }
+
+  build(): BrokerRecord<TData> {
+    return new BrokerRecord(this.data as TData, this.options);
+  }
+
+  private set(options: BrokerRecordOptions): this {
+    this.options = { ...this.options, ...options };
+    return this;
+  }
+}
