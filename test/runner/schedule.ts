@@ -14,11 +14,14 @@ export async function runAll(
 ): Promise<StepResult[]> {
   const results = new Map<string, Promise<StepResult>>();
   const running = new Set<Promise<StepResult>>();
+  let room = 0;
   for (const step of steps) {
-    const room = step.kind === 'vitest' && step.alone ? 0 : SIDE_BY_SIDE - 1;
-    while (running.size > room) {
+    // one that is alone waits for all others, and lets nobody start beside it
+    const beside = isAlone(step) ? 0 : SIDE_BY_SIDE - 1;
+    while (running.size > Math.min(room, beside)) {
       await Promise.race(running);
     }
+    room = beside;
     const needs = await Promise.all((step.needs ?? []).flatMap((name) => results.get(name) ?? []));
     const missing = needs.filter(({ failed }) => failed.length > 0);
     const result = missing.length > 0 ? Promise.resolve(notRun(step, missing)) : runStep(step);
@@ -33,6 +36,8 @@ export async function runAll(
   await Promise.all(running);
   return Promise.all(results.values());
 }
+
+const isAlone = (step: Step): boolean => step.kind === 'vitest' && step.alone;
 
 function notRun(step: Step, missing: readonly StepResult[]): StepResult {
   const names = missing.map((need) => need.step.name).join(', ');

@@ -46,12 +46,12 @@ export const steps: readonly Step[] = [
   command('pack', 'node --import ./test/support/typescript.mjs test/support/pack.ts', ['build']),
   command('publint', `publint run ${TARBALL} --strict`, ['pack']),
   command('attw', `attw ${TARBALL} --profile esm-only --no-emoji`, ['pack']),
-  vitest('unit', { redis: false }),
+  vitest('unit', { redis: false, alone: false }),
   vitest('conformance'),
   vitest('e2e'),
   vitest('faults'),
-  vitest('samples', { needs: ['build'] }),
-  vitest('package', { needs: ['pack'] }),
+  vitest('samples', { needs: ['build'], alone: false }),
+  vitest('package', { needs: ['pack'], alone: false }),
 ];
 
 /** The steps with these names, and what they need, in their order. All of them when no name is given. */

@@ -1,0 +1,14 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createRedisSite } from '../../support/redis-site.js';
+import { hunt } from './hunt.js';
+import { REDIS_MUTANTS, applyRedisMutant } from './redis-mutants.js';
+import { Violation } from './violation.js';
+
+describe('the model test finds a Redis backend that', () => {
+  it.each(REDIS_MUTANTS)('$name', { timeout: 60_000 }, async (mutant) => {
+    const { rule = 'competing' } = mutant;
+    onTestFinished(applyRedisMutant(mutant));
+    const found = await hunt(createRedisSite, { operations: 200, pace: 4, rule });
+    expect(found).toBeInstanceOf(Violation);
+  });
+});
