@@ -46,6 +46,7 @@ export default defineConfig({
   root: path('..'),
   test: {
     passWithNoTests: false,
+    maxWorkers: 2,
     projects: [
       project('unit', {
         include: ['test/unit/**/*.spec.ts', 'test/architecture/**/*.spec.ts'],
