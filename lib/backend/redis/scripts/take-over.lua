@@ -42,7 +42,7 @@ local function fair(id)
 end
 
 local own = lane(taker, group)
-local now, taken = clock(), {}
+local now = clock()
 local handles = {}
 local function may_take(m)
   if not m or (m.f and home_of(m.f)) then
