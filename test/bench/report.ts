@@ -3,6 +3,7 @@ import { availableParallelism, cpus } from 'node:os';
 import type { BenchCase, Ratio } from './bench-case.js';
 import type { Run } from './pair.js';
 import type { Results } from './run-case.js';
+import { median } from './median.js';
 
 const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 
@@ -85,11 +86,4 @@ function perMessage({ producer, consumer, server, count }: Run): {
   const per = (cpu: number): number => (cpu * 1_000) / count;
   const [sending, handling, redis] = [per(producer.cpu), per(consumer.cpu), per(server.cpu)];
   return { producer: sending, consumer: handling, redis, sum: sending + handling + redis };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const high = sorted[middle] ?? 0;
-  return sorted.length % 2 === 1 ? high : ((sorted[middle - 1] ?? high) + high) / 2;
 }

@@ -50,6 +50,8 @@ export class RedisReader implements Reader {
   #count = FIRST_COUNT;
   /** How many lanes had nothing last time. */
   #quietLanes = Infinity;
+  /** Whether last time all work came by lanes. */
+  #quietNames = false;
   #turn = 0;
   #endRest: (() => void) | undefined;
 
@@ -98,8 +100,9 @@ export class RedisReader implements Reader {
     if (this.#recover || performance.now() - this.#looked > LOOK)
       return await this.#readAgain(wants);
     // what was empty last time gets no share: the others have all of it (a race reads a few more, which are given back)
-    const quiet = Math.min(this.#quietLanes, lanes.length);
-    const share = Math.floor(total / Math.max(1, streams.length - quiet));
+    const busyLanes = lanes.length - Math.min(this.#quietLanes, lanes.length);
+    const busyNames = this.#quietNames ? 0 : streams.length - lanes.length;
+    const share = Math.floor(total / Math.max(1, busyLanes + busyNames));
     if (share >= 1 && streams.every((stream) => stream.limit >= share)) {
       return await this.#wait(streams, Math.min(share, this.#count));
     }
@@ -152,6 +155,7 @@ export class RedisReader implements Reader {
     try {
       const keys = streams.map((stream) => stream.key);
       const entries = await this.#command(keys, { count, block: BLOCK });
+      this.#notice(entries);
       const full = entries.length >= count;
       this.#count = full ? Math.min(MAX_COUNT, this.#count * 2) : FIRST_COUNT;
       return this.#toFetched(entries);
@@ -174,6 +178,7 @@ export class RedisReader implements Reader {
       );
       for (const read of await Promise.all(reads)) entries.push(...read);
     }
+    this.#notice(entries);
     return entries.length === 0 ? undefined : this.#toFetched(entries);
   }
 
@@ -206,11 +211,16 @@ export class RedisReader implements Reader {
     const head = ['GROUP', GROUP, this.#consumer, 'COUNT', count, ...waits, 'STREAMS'];
     const args = [...head, ...keys, ...keys.map(() => id)];
     const timeout = block === undefined ? undefined : block + SILENCE;
-    const entries = parseEntries(await this.#parts.link.call('XREADGROUP', args, timeout));
+    return parseEntries(await this.#parts.link.call('XREADGROUP', args, timeout));
+  }
+
+  /** Which way work came. An empty name alone says little: the next burst may be its. */
+  #notice(entries: readonly RawEntry[]): void {
     const sources = new Set(entries.map(({ lease }) => lease.source));
     const lanes = [...this.#lanes.values()];
-    this.#quietLanes = lanes.filter((lane) => !sources.has(lane)).length;
-    return entries;
+    const busy = lanes.filter((lane) => sources.has(lane)).length;
+    this.#quietLanes = lanes.length - busy;
+    this.#quietNames = busy > 0 && busy === sources.size;
   }
 
   async #failed(error: unknown): Promise<Fetched> {

@@ -6,42 +6,39 @@ import { resolveOptions } from '../../../lib/config/index.js';
 import { createRuntime, type Sender } from '../../../lib/runtime/index.js';
 import { uniqueName } from '../../support/unique-name.js';
 import { watchRedis } from '../redis-usage.js';
+import { median } from '../median.js';
 import { type Study, type StudyOptions, verdict } from './study.js';
 
-const COUNT = 20_000;
-const IN_FLIGHT = 2_000;
-const ROUNDS = 5;
+const ROUNDS = 7;
+const SLICES = 7;
 /** What an instance takes with one read, however many there are. */
 const READ = 16;
 const NAME = 'work';
 const GROUP = 't:default';
 const FEW = 2;
 const MANY = 200;
+/** Tasks that are sent and then worked off at a time: a full read for everybody. */
+const SLICE = READ * MANY;
 /** How much more than `competing` a routed task may cost Redis, and how much more with many members than with few. */
 const GOALS = { routed: 1.3, many: 1.5 };
 const LOAD = { n: 0, text: 'x'.repeat(80) };
 
-/** µs of Redis for adding, reading and settling one task. */
+/** µs of Redis for adding, reading and settling one task, one figure a round. */
 interface Cost {
   readonly strategy: StrategyName;
-  few: number;
-  many: number;
+  readonly few: number[];
+  readonly many: number[];
 }
 
-/** What routing costs Redis: processor time per task by `INFO commandstats`, with few and with many members. */
+/** What routing costs Redis: time per task by `INFO commandstats`, with few and with many members. */
 export const routingCost: Study = {
   name: 'routing-cost',
   async run(options) {
-    const costs: Cost[] = STRATEGIES.map((strategy) => ({
-      strategy,
-      few: Infinity,
-      many: Infinity,
-    }));
-    // the least of some rounds: what the machine did beside it only ever adds
+    const costs: Cost[] = STRATEGIES.map((strategy) => ({ strategy, few: [], many: [] }));
     for (let round = 0; round < ROUNDS; round += 1) {
       for (const cost of costs) {
-        cost.few = Math.min(cost.few, await measure(options, cost.strategy, FEW));
-        cost.many = Math.min(cost.many, await measure(options, cost.strategy, MANY));
+        cost.few.push(await measure(options, cost.strategy, FEW));
+        cost.many.push(await measure(options, cost.strategy, MANY));
       }
     }
     return describe(costs);
@@ -62,18 +59,23 @@ async function measure(
   const runtime = createRuntime({ backend: sending, settings, codec: jsonCodec, log });
   await Promise.all([runtime.connect(), receiving.connect()]);
   const crew = await join(receiving, strategy, members);
-  const count = Math.ceil(COUNT * scale);
+  const count = Math.ceil(SLICE * scale);
   // the sender learns what it is asked for, and every connection stands
   await send(runtime.sender, 2 * members);
   await work(receiving, crew, 2 * members);
-  const watched = await watchRedis(redis);
-  await send(runtime.sender, count);
-  await work(receiving, crew, count);
-  const { commands } = await watched();
+  const slices: number[] = [];
+  for (let slice = 0; slice < SLICES; slice += 1) {
+    const watched = await watchRedis(redis);
+    await send(runtime.sender, count);
+    await work(receiving, crew, count);
+    const { commands } = await watched();
+    const top = commands.filter(({ name }) => name === 'evalsha' || name === 'xreadgroup');
+    slices.push(top.reduce((sum, { usec }) => sum + usec, 0) / count);
+  }
   await runtime.close();
   await receiving.close();
-  const top = commands.filter(({ name }) => name === 'evalsha' || name === 'xreadgroup');
-  return top.reduce((sum, { usec }) => sum + usec, 0) / count;
+  // what the machine did beside it stands in some slices only
+  return median(slices);
 }
 
 type Crew = readonly { readonly consumer: string; readonly reader: Reader }[];
@@ -98,14 +100,11 @@ async function join({ queue }: RedisBackend, strategy: StrategyName, members: nu
   return crew;
 }
 
-/** Single sends, many at a time, as an app makes them. */
+/** Single sends at the same time, as an app makes them. */
 async function send(sender: Sender, count: number): Promise<void> {
-  for (let sent = 0; sent < count; sent += IN_FLIGHT) {
-    const wave = Math.min(IN_FLIGHT, count - sent);
-    await Promise.all(
-      Array.from({ length: wave }, async () => await sender.enqueue([{ name: NAME, data: LOAD }])),
-    );
-  }
+  await Promise.all(
+    Array.from({ length: count }, async () => await sender.enqueue([{ name: NAME, data: LOAD }])),
+  );
 }
 
 /** Every member takes what it is given, until all is done. */
@@ -128,11 +127,14 @@ async function work({ queue }: RedisBackend, crew: Crew, count: number): Promise
   );
 }
 
+/** Ratios of one round, and their median: a machine that is slow for a while is slow for all of a round. */
 function describe(costs: readonly Cost[]): string {
   const base = costs[0]!;
+  const ratio = (parts: readonly number[], wholes: readonly number[]): number =>
+    median(parts.map((part, round) => part / wholes[round]!));
   const rows = costs.map(({ strategy, few, many }) => {
-    const routed = few / base.few;
-    const grown = many / few;
+    const routed = ratio(few, base.few);
+    const grown = ratio(many, few);
     const goals =
       strategy === 'competing'
         ? [routed.toFixed(2), grown.toFixed(2)]
@@ -140,7 +142,7 @@ function describe(costs: readonly Cost[]): string {
             verdict(routed, GOALS.routed, routed <= GOALS.routed),
             verdict(grown, GOALS.many, grown <= GOALS.many),
           ];
-    return [strategy, few.toFixed(1), many.toFixed(1), ...goals].join(' | ');
+    return [strategy, median(few).toFixed(1), median(many).toFixed(1), ...goals].join(' | ');
   });
   const head = [
     'Redis time of a task, µs',
