@@ -188,9 +188,15 @@ local function take_single(i)
     end
     return
   end
-  local key = way.stream
-  if not key then
-    local chosen, again = choose(way.claim, address, nil, list[i + 1], proposal and batch.r[proposal])
+  local key, c = way.stream, way.claim
+  if c and c.picks then
+    local id = pick(c, c.rule, address)
+    if id then
+      arrived(address)
+    end
+    key = id and lane_of(c, id) or stream_of(address)
+  elseif c then
+    local chosen, again = choose(c, address, nil, list[i + 1], proposal and batch.r[proposal])
     if chosen then
       arrived(address)
     end

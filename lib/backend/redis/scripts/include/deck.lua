@@ -25,15 +25,11 @@ local function epoch()
   return epoch_now
 end
 
-local function before(a, ida, b, idb)
-  return a < b or (a == b and ida < idb)
-end
-
 local function put_down(d)
   local args = {}
   for id, score in pairs(d.changed) do
-    args[#args + 1] = string.format('%.17g', score)
-    args[#args + 1] = id
+    local at = #args
+    args[at + 1], args[at + 2] = score, id
   end
   if #args > 0 then
     call('ZADD', d.key, 'XX', unpack(args))
@@ -92,15 +88,22 @@ end
 
 -- Who was picked goes behind all of its weight that were picked before: picks come in order, so each of these rows is in
 -- order, and the next one is the first of some row.
-local function first_row(d)
-  local best
-  for _, row in ipairs(d.rows) do
-    local id = row.ids[row.head]
-    if id and (not best or before(row.scores[row.head], id, best.scores[best.head], best.ids[best.head])) then
-      best = row
+local function take_first(d)
+  local rows, first, id, score = d.rows, nil, nil, nil
+  for i = 1, #rows do
+    local row = rows[i]
+    local its = row.ids[row.head]
+    if its then
+      local at = row.scores[row.head]
+      if not first or at < score or (at == score and its < id) then
+        first, id, score = row, its, at
+      end
     end
   end
-  return best
+  if first then
+    first.head = first.head + 1
+  end
+  return id, score
 end
 
 local function put_behind(d, id, score)
@@ -146,7 +149,7 @@ local function is_whole(c)
 end
 
 local function pick(c, rule, address)
-  if not is_whole(c) then
+  if not (c.whole or is_whole(c)) then
     return pick_among(c, rule, address)
   end
   local d = decks[c.scope]
@@ -157,13 +160,11 @@ local function pick(c, rule, address)
     d = take_up(c.scope, rule, hint)
     decks[c.scope] = d
   end
-  local row = first_row(d)
-  if not row then
+  local id, score = take_first(d)
+  if not id then
     return nil
   end
-  local id = row.ids[row.head]
-  local score = after_pick(d, id, row.scores[row.head])
-  row.head = row.head + 1
+  score = after_pick(d, id, score)
   d.left = d.left - 1
   d.changed[id] = score
   put_behind(d, id, score)
@@ -215,7 +216,7 @@ local function deal(scope)
       score = CYCLE / (rule == 'round_robin' and 1 or math.max(weight, 1)) / 2
     end
     if weight > 0 then
-      call('ZADD', key, type(score) == 'string' and score or string.format('%.17g', score), id)
+      call('ZADD', key, score, id)
     end
   end
 end

@@ -43,7 +43,7 @@ local function weigh(key)
     local weight = tonumber(call('HGET', $weights, consumer))
     local tie = score - entries_in(score, weight) / weight
     local entries = call('XLEN', key) - (leaving[key] or 0)
-    redis.pcall('ZADD', $deck .. scope, string.format('%.17g', entries / weight + tie), consumer)
+    redis.pcall('ZADD', $deck .. scope, entries / weight + tie, consumer)
   end
 end
 

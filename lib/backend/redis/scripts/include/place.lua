@@ -36,6 +36,7 @@ local function claim(address)
     if c.rule then
       c.hashed = string.sub(c.rule, 1, 15) == 'consistent_hash'
       c.by_senders = string.sub(c.rule, -6) == '@local'
+      c.picks = not (c.hashed or c.by_senders)
       c.lanes = {}
     end
     claims[address] = c
