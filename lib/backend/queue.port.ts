@@ -3,6 +3,14 @@ import type { Address } from '../message/index.js';
 import type { Added, Delivery, Fetched, Lease, NewMessage, Undecodable, Want } from './messages.js';
 import type { CancelResult, Settlement, Verdict } from './verdict.js';
 
+/** What a member handles. */
+export type MemberName = {
+  readonly address: string;
+  readonly group: string;
+  /** Requests: one whose holder is lost is placed again, as a task is, and not answered with SERVER_LOST. */
+  readonly idempotent?: boolean;
+};
+
 /** One running instance of a service. It is live until it is evicted, whatever its time; a rejoin is a new consumer. */
 export interface Member {
   /** `service-host-pid-random`, never used again. */
@@ -12,7 +20,7 @@ export interface Member {
   /** Milliseconds without a beat after which others may evict it. */
   readonly ttl: number;
   /** What it handles, and in which group. */
-  readonly names: readonly { readonly address: string; readonly group: string }[];
+  readonly names: readonly MemberName[];
   /**
    * Its groups: `t:` or `r:`, then a queue, then `/` and a name if that handler has a bound of its own. The messages
    * of one group that are routed to this member lie in one lane.
@@ -69,7 +77,8 @@ export interface Reader {
  */
 export interface QueuePort {
   /**
-   * Accepts all messages of the group or none of them. Sent again internally until it is known to be accepted or
+   * Accepts all messages of the group or none of them. A repeatable request that is on its way, or whose reply is kept,
+   * is reported as a duplicate. Sent again internally until it is known to be accepted or
    * `timeout` ms are over; never accepted twice.
    * @throws OverloadedError, NoHandlerError (requests): nothing was accepted
    */
@@ -117,7 +126,11 @@ export interface QueuePort {
   promote(): Promise<{ readonly nextDue?: number; readonly now: number }>;
   /** Finds messages held by consumers that are no members (a dead one that read once more) and places them again. */
   reclaim(lostLimit: number): Promise<number>;
-  cancel(id: string): Promise<CancelResult>;
+  /**
+   * Takes a message out before it runs, or tells its holder. The caller of a request that was taken out gets CANCELLED.
+   * @param kind looks for a message of that kind only
+   */
+  cancel(id: string, kind?: 'request'): Promise<CancelResult>;
   /** Replies that were kept, by unique part of the request's id. */
   keptReplies(uniques: readonly string[]): Promise<(Buffer | undefined)[]>;
 }

@@ -1,4 +1,4 @@
-import type { BackoffOptions, Duration } from '../config/index.js';
+import type { BackoffOptions, Duration, RetryOptions } from '../config/index.js';
 import type { EnqueueOptions, RequestOptions } from './call-options.js';
 
 /** What a record can carry; each kind of message takes what it knows and refuses the rest. @publicApi */
@@ -14,7 +14,8 @@ export class BrokerRecord<TData = unknown> {
 
 /**
  * Makes a record step by step, as the builders of Nest's own transports do. A request takes headers, key, timeout,
- * mode and signal; an event takes headers; a task takes all but mode and signal.
+ * mode, signal, id and retry; an event takes headers; a task takes headers, key, timeout, delay, dedupeId, attempts and
+ * backoff.
  * @publicApi
  */
 export class BrokerRecordBuilder<TData = unknown> {
@@ -59,6 +60,16 @@ export class BrokerRecordBuilder<TData = unknown> {
   /** Of requests: gives them up when it aborts. */
   setSignal(signal: AbortSignal): this {
     return this.set({ signal });
+  }
+
+  /** Of requests: sent again with the same id, they are handled once. */
+  setId(id: string): this {
+    return this.set({ id });
+  }
+
+  /** Of requests: how often they are sent in all, or more about it. */
+  setRetry(retry: number | RetryOptions): this {
+    return this.set({ retry });
   }
 
   /** Of tasks: not before this time is over. */

@@ -1,4 +1,4 @@
-import type { BackoffOptions, Duration } from '../config/index.js';
+import type { BackoffOptions, Duration, RetryOptions } from '../config/index.js';
 
 /** What every message can carry. @publicApi */
 export interface PublishOptions {
@@ -30,6 +30,13 @@ export interface RequestOptions extends PublishOptions {
   readonly mode?: 'reliable' | 'fast';
   /** With the strategy `consistent_hash`, requests with one key go to one instance. It orders nothing. */
   readonly key?: string;
-  /** Gives the request up when it aborts. */
+  /** Gives the request up when it aborts: it is taken out, or its handler is told by `ctx.signal`. */
   readonly signal?: AbortSignal;
+  /**
+   * Sent again with the same id, by whomever, it is handled once: the second call gets the reply of the first, which is
+   * kept for `tasks.dedupeWindow`. Needs the mode `reliable`. Default: none.
+   */
+  readonly id?: string;
+  /** How often it is sent in all, or more about it; always inside `timeout`. Default `rpc.retry`. */
+  readonly retry?: number | RetryOptions;
 }

@@ -47,6 +47,23 @@ export class BrokerGroupClient<C extends BrokerContract = BrokerContract> {
     return this.#client.request(this.#full(name), data, options);
   }
 
+  stream<T = unknown>(
+    name: FreeName<C>,
+    data?: unknown,
+    options?: RequestOptions,
+  ): AsyncGenerator<T, void, undefined>;
+  stream<N extends Name<C, 'requests'>>(
+    name: N,
+    ...rest: RequestArguments<C, N>
+  ): AsyncGenerator<Reply<C, N>, void, undefined>;
+  stream(
+    name: string,
+    data?: unknown,
+    options?: RequestOptions,
+  ): AsyncGenerator<unknown, void, undefined> {
+    return this.#client.stream(this.#full(name), data, options);
+  }
+
   publish<N extends Name<C, 'events'>>(name: N, ...rest: EventArguments<C, N>): Promise<void>;
   async publish(name: string, data?: unknown, options?: PublishOptions): Promise<void> {
     return this.#client.publish(this.#full(name), data, options);

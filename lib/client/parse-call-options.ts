@@ -1,7 +1,18 @@
-import { DURATION_FORM, parseDuration, type BackoffOptions } from '../config/index.js';
+import {
+  DURATION_FORM,
+  parseDuration,
+  toRetry,
+  type BackoffOptions,
+  type RetryOptions,
+} from '../config/index.js';
 import { InvalidOptionsError } from '../errors/index.js';
 import { checkName, type BackoffPolicy } from '../message/index.js';
-import type { EventOptions, RequestOptions as RequestCall, TaskOptions } from '../runtime/index.js';
+import type {
+  EventOptions,
+  RequestOptions as RequestCall,
+  RequestRetry,
+  TaskOptions,
+} from '../runtime/index.js';
 import type { EnqueueOptions, PublishOptions, RequestOptions } from './call-options.js';
 
 // By hand and field by field: this runs once per message, and most messages have no option at all.
@@ -38,24 +49,44 @@ const BACKOFF: Parsers<BackoffOptions> = {
 
 const PUBLISH: Parsers<PublishOptions> = { headers };
 
+const attempts = (value: unknown): unknown =>
+  Number.isSafeInteger(value) && (value as number) > 0
+    ? value
+    : refuse('attempts', value, 'a whole number from 1');
+
 const ENQUEUE: Parsers<EnqueueOptions> = {
   headers,
   key: (value: unknown) => checkName('the key', value),
   dedupeId: (value: unknown) => checkName('the dedupeId', value),
   delay: duration('delay'),
   timeout: duration('timeout'),
-  attempts: (value: unknown) =>
-    Number.isSafeInteger(value) && (value as number) > 0
-      ? value
-      : refuse('attempts', value, 'a whole number from 1'),
+  attempts,
   backoff: (value: unknown) => parse(BACKOFF, value, 'a back-off', 'backoff.'),
 };
+
+const RETRY: Parsers<RetryOptions> = {
+  attempts,
+  backoff: (value: unknown) => parse(BACKOFF, value, 'a back-off', 'retry.backoff.'),
+  codes: (value: unknown) =>
+    Array.isArray(value) && value.every((code) => typeof code === 'string')
+      ? value
+      : refuse('retry.codes', value, 'a list of codes'),
+};
+
+const parseRetry = (value: unknown): RequestRetry =>
+  toRetry(
+    typeof value === 'number'
+      ? (attempts(value) as number)
+      : parse(RETRY, value, 'the retry of a request', 'retry.'),
+  );
 
 const REQUEST: Parsers<RequestOptions> = {
   headers,
   timeout: duration('timeout', 1),
   mode: oneOf('mode', 'reliable', 'fast'),
   key: (value: unknown) => checkName('the key', value),
+  id: (value: unknown) => checkName('the id', value),
+  retry: (value: unknown) => parseRetry(value),
   signal: (value: unknown) =>
     value instanceof AbortSignal ? value : refuse('signal', value, 'an AbortSignal'),
 };

@@ -18,37 +18,38 @@ export class ReplyReader {
   reading(observer: ReplyObserver): ReplyObserver {
     let reading: Promise<void> | undefined;
     let ended = false;
-    const inOrder = (step: () => void | Promise<void>): void => {
+    const inOrder = (step: () => void | Promise<void>): Promise<void> => {
       reading = (reading ?? Promise.resolve())
         .then(() => (ended ? undefined : step()))
         .catch((error: unknown) => {
           ended = true;
           observer.error(error as Error);
         });
+      return reading;
     };
     const read = async (value: unknown): Promise<void> => {
       const { err, response, isDisposed } = await this.#deserialize(value);
       ended = Boolean(err) || isDisposed === true;
       if (err) return observer.error(err as Error);
-      if (response !== undefined || !ended) observer.next(response);
+      const taking = response !== undefined || !ended ? observer.next(response) : undefined;
       if (ended) observer.complete();
+      await taking;
     };
     return {
       next: (value) => {
         const sealed = sealedPacket(value);
-        if (sealed !== undefined) inOrder(() => read(sealed.made));
-        else if (this.#isCustom) inOrder(() => read({ response: value, isDisposed: false }));
-        else if (reading === undefined) observer.next(value);
-        else inOrder(() => observer.next(value));
+        if (sealed !== undefined) return inOrder(() => read(sealed.made));
+        if (this.#isCustom) return inOrder(() => read({ response: value, isDisposed: false }));
+        return reading === undefined ? observer.next(value) : inOrder(() => observer.next(value));
       },
       error: (err) => {
-        if (this.#isCustom) inOrder(() => read({ err, isDisposed: true }));
+        if (this.#isCustom) void inOrder(() => read({ err, isDisposed: true }));
         else if (reading === undefined) observer.error(err);
-        else inOrder(() => observer.error(err));
+        else void inOrder(() => observer.error(err));
       },
       complete: () => {
         if (reading === undefined) observer.complete();
-        else inOrder(() => observer.complete());
+        else void inOrder(() => observer.complete());
       },
     };
   }

@@ -29,9 +29,12 @@ import {
   parsePublishOptions,
   parseRequestOptions,
 } from './parse-call-options.js';
+import { readReply } from './read-reply.js';
 import { ReplyReader } from './reply-reader.js';
 import { RuntimeLink } from './runtime-link.js';
 import type { RuntimeSource } from './runtime-source.js';
+
+type Replies<T> = AsyncGenerator<T, void, undefined>;
 
 /**
  * The sending side of a broker: Nest's `send` and `emit`, and promise methods for everything else.
@@ -123,11 +126,31 @@ export class RuntimeClient<C extends BrokerContract = BrokerContract> extends Cl
     return new Promise((resolve, reject: (error: Error) => void) => {
       let last: unknown;
       const observer = this.replies.reading({
-        next: (value) => (last = value),
+        next: (value) => {
+          last = value;
+        },
         error: reject,
         complete: () => resolve(last),
       });
       runtime.sender.request(name, sent.data, call, observer);
+    });
+  }
+
+  /**
+   * Sends a request once its values are asked for, and hands them out one by one: a server with more of them waits until
+   * they are taken. Leaving the loop gives the request up.
+   */
+  stream<T = unknown>(name: FreeName<C>, data?: unknown, options?: RequestOptions): Replies<T>;
+  stream<N extends Name<C, 'requests'>>(
+    name: N,
+    ...rest: RequestArguments<C, N>
+  ): Replies<Reply<C, N>>;
+  stream(name: string, data?: unknown, options?: RequestOptions): Replies<unknown> {
+    return readReply(async (observer) => {
+      const sent = this.outgoing(name, data, options);
+      const call = sent.options === undefined ? {} : parseRequestOptions(sent.options);
+      const runtime = this.link.connected ?? (await this.ready(call.timeout));
+      return runtime.sender.request(name, sent.data, call, this.replies.reading(observer));
     });
   }
 

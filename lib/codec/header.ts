@@ -20,6 +20,7 @@ const HEADER_KEYS = {
   ttl: 'l',
   replyTo: 'r',
   keepReply: 's',
+  repeatable: 'q',
   policy: 'o',
   headers: 'x',
   target: 'f',

@@ -5,10 +5,13 @@ export {
   FRAME,
   type FrameKind,
   type ReplyFrame,
+  decodeCredits,
   decodeErrorBody,
   decodeFrames,
+  encodeCredit,
   encodeErrorBody,
   encodeFrame,
+  encodeStreamed,
 } from './reply-frame.js';
 export { type EventFrame, decodeEvents, encodeEvent } from './event-frame.js';
 export { sealPacket, sealedPacket } from './packet.js';

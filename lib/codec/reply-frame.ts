@@ -2,13 +2,14 @@ import { CodecError, type PlainError } from '../errors/index.js';
 import { unpackMany } from './msgpack.js';
 import { ScriptPacker } from './script-pack.js';
 
-/** What a frame says: one more value, the last value, the end without a value, or an error as the end. */
-export const FRAME = { value: 0, last: 1, end: 2, error: 3 } as const;
+/** What a frame says: one more value, the last value, the end without a value, an error as the end, or nothing but a question. */
+export const FRAME = { value: 0, last: 1, end: 2, error: 3, probe: 4 } as const;
 export type FrameKind = (typeof FRAME)[keyof typeof FRAME];
 
 /**
- * One step of a reply: `[unique, sequence, kind, body]` in msgpack. `sequence` counts the values before this
- * frame, so a reader sees a lost one. Frames follow each other without separators, several in one publication.
+ * One step of a reply: `[unique, sequence, kind, body]` in msgpack, and the channel for credits in a value that is not
+ * the last and in a probe. `sequence` counts the values before this frame, so a reader sees a lost one. Frames follow
+ * each other without separators, several in one publication.
  */
 export interface ReplyFrame {
   /** Unique part of the id of the request it answers. */
@@ -17,20 +18,39 @@ export interface ReplyFrame {
   readonly kind: FrameKind;
   /** An encoded value, or JSON of a {@link PlainError}. */
   readonly body: Buffer;
+  /** Where the server hears how many values were taken. */
+  readonly credits?: string;
 }
 
-export function encodeFrame(
+/** How many values of a reply its caller has taken so far: `[unique, taken]` in msgpack. */
+export interface Credit {
+  readonly unique: string;
+  readonly taken: number;
+}
+
+/** A frame that ends a reply. */
+export const encodeFrame = (
   unique: string,
   sequence: number,
   kind: FrameKind,
   body: string | Uint8Array,
-): Buffer {
-  const packer = new ScriptPacker(64 + body.length);
-  packer.list(4);
+): Buffer => encodeStreamed({ unique, sequence, kind, body });
+
+/** A frame that others follow says where its server hears credits. */
+export function encodeStreamed({
+  unique,
+  sequence,
+  kind,
+  body,
+  credits,
+}: Omit<ReplyFrame, 'body'> & { readonly body: string | Uint8Array }): Buffer {
+  const packer = new ScriptPacker(64 + body.length + (credits?.length ?? 0));
+  packer.list(credits === undefined ? 4 : 5);
   packer.text(unique);
   packer.value(sequence);
   packer.value(kind);
   packer.binary(body);
+  if (credits !== undefined) packer.text(credits);
   return packer.finish();
 }
 
@@ -39,13 +59,32 @@ export function decodeFrames(bytes: Buffer): ReplyFrame[] {
     if (!Array.isArray(frame) || typeof frame[0] !== 'string') {
       throw new CodecError('a reply frame is damaged');
     }
-    const [unique, sequence, kind, body] = frame as [
+    const [unique, sequence, kind, packed, credits] = frame as [
       string,
       number,
       FrameKind,
       string | Uint8Array,
+      string | undefined,
     ];
-    return { unique, sequence, kind, body: Buffer.from(body as string) };
+    const body = Buffer.from(packed as string);
+    return credits === undefined
+      ? { unique, sequence, kind, body }
+      : { unique, sequence, kind, body, credits };
+  });
+}
+
+export function encodeCredit({ unique, taken }: Credit): Buffer {
+  const packer = new ScriptPacker(64);
+  packer.value([unique, taken]);
+  return packer.finish();
+}
+
+export function decodeCredits(bytes: Buffer): Credit[] {
+  return unpackMany(bytes).map((credit) => {
+    if (!Array.isArray(credit) || typeof credit[0] !== 'string' || typeof credit[1] !== 'number') {
+      throw new CodecError('a credit is damaged');
+    }
+    return { unique: credit[0], taken: credit[1] };
   });
 }
 

@@ -1,4 +1,4 @@
-/** Every default, once. Durations in milliseconds. */
+/** Every default, once, but for what {@link RETRY} adds. Durations in milliseconds. */
 export const DEFAULTS = {
   name: 'default',
   appName: 'app',
@@ -26,4 +26,11 @@ export const DEFAULTS = {
   autoStart: true,
   maxPayload: 1_048_576,
   sendTimeout: 5_000,
+} as const;
+
+/** What a retry of requests leaves open, where there is one. */
+export const RETRY = {
+  attempts: 3,
+  backoff: { type: 'exponential', delay: 100, max: 1_000, jitter: 0.5 },
+  codes: [],
 } as const;

@@ -11,6 +11,7 @@ export interface HandlerMetadata {
   readonly concurrency?: number;
   /** The queue it belongs to; absent: `default`. */
   readonly queue?: string;
+  readonly idempotent?: boolean;
   readonly attempts?: number;
   readonly backoff?: Partial<BackoffPolicy>;
   readonly timeout?: number;

@@ -8,6 +8,7 @@ export type {
   PacketDeserializer,
   PacketSerializer,
   RedisSettings,
+  RetryOptions,
   RpcOptions,
   ShutdownOptions,
   TaskDefaults,
@@ -15,6 +16,7 @@ export type {
 } from './options.js';
 export { DURATION_FORM, parseDuration, type Duration } from '../message/index.js';
 export { DEFAULTS } from './defaults.js';
+export { toRetry } from './to-retry.js';
 export { resolveOptions } from './resolve-options.js';
 export type { ResolvedOptions } from './resolved-options.js';
 export { describeRedis } from './redis-address.js';

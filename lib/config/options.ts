@@ -94,12 +94,24 @@ export interface TaskDefaults extends TaskPolicyOptions {
   readonly lostLimit?: number;
 }
 
+/** When a request that failed is sent again: always inside its time-out, and not once a value of the reply has arrived. @publicApi */
+export interface RetryOptions {
+  /** How often it is sent in all, the first time included. Default 3. */
+  readonly attempts?: number;
+  /** Default exponential from 100 ms, at most 1 s, jitter 0.5. */
+  readonly backoff?: BackoffOptions;
+  /** Codes of errors that are tried again besides those that are `retryable`, such as SERVER_LOST. Default none. */
+  readonly codes?: readonly string[];
+}
+
 /** @publicApi */
 export interface RpcOptions {
   /** How long a caller waits for the reply. Default 5 s. */
   readonly timeout?: Duration;
   /** `reliable`: the reply survives a reconnect of the caller; `fast`: it does not. Default `reliable`. */
   readonly mode?: 'reliable' | 'fast';
+  /** Requests that fail are sent so often in all, or more about it. Default: once. */
+  readonly retry?: number | RetryOptions;
   /** Requests at once in this instance. Default 100. */
   readonly maxJobs?: number;
   /** Waiting requests of one name from which on new ones are refused. Default 10,000. */

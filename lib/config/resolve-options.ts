@@ -11,6 +11,7 @@ import { mergeRedis } from './merge-redis.js';
 import type { BrokerOptions } from './options.js';
 import { overlay } from './overlay.js';
 import { refuse } from './problem.js';
+import { toRetry } from './to-retry.js';
 import type { ResolvedOptions } from './resolved-options.js';
 import { optionsSchema } from './schema.js';
 
@@ -82,9 +83,12 @@ function toSettings(parsed: Parsed, appName: string, nameOf: NameOf): RuntimeSet
     ...(streamLength === undefined ? {} : { streamLength }),
     overflow: parsed.overflow ?? DEFAULTS.overflow,
     tasks: freeze({ ...DEFAULTS.tasks, ...defined(tasks), backoff }),
-    rpc: freeze({ ...DEFAULTS.rpc, ...defined(rpc) }),
+    rpc: freeze({ ...DEFAULTS.rpc, ...defined(toRpc(rpc)) }),
   });
 }
+
+const toRpc = ({ retry, ...rpc }: NonNullable<Parsed['rpc']>) =>
+  retry === undefined ? rpc : { ...rpc, retry: freeze(toRetry(retry)) };
 
 /** What the runtime needs of it: where turns are decided is a matter of the backend. */
 function toBalancer(balancer: NonNullable<Parsed['balancer']>) {

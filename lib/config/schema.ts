@@ -54,6 +54,19 @@ const policy = {
   timeout: duration().optional(),
 };
 
+const RETRY_FORM = 'a whole number from 1, or an object with attempts, backoff and codes';
+const retry = z.union(
+  [
+    whole(1),
+    object({
+      attempts: whole(1).optional(),
+      backoff: backoff.optional(),
+      codes: z.array(text, { error: 'a list of codes' }).optional(),
+    }),
+  ],
+  { error: RETRY_FORM },
+);
+
 const redis = object({
   url: z
     .string({ error: URL_FORM })
@@ -101,6 +114,7 @@ export const optionsSchema = object({
   rpc: object({
     timeout: duration(1).optional(),
     mode: oneOf('reliable', 'fast').optional(),
+    retry: retry.optional(),
     maxJobs: whole(1).optional(),
     maxWaiting: whole(1).optional(),
   }).optional(),
@@ -148,6 +162,7 @@ export const taskHandlerSchema = object({
 export const requestHandlerSchema = object({
   concurrency: whole(1).optional(),
   queue: text.optional(),
+  idempotent: z.boolean({ error: 'true or false' }).optional(),
 });
 export const eventHandlerSchema = object({});
 export const groupSchema = object({ broker: text.optional() });

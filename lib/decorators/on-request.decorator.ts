@@ -6,10 +6,16 @@ export interface OnRequestOptions {
   readonly concurrency?: number;
   /** The queue of the service it belongs to, see `queues`. Default `default`. */
   readonly queue?: string;
+  /**
+   * Whether it may be handled a second time. Then a request whose instance dies or stops is handled by another one,
+   * within its time-out and `tasks.lostLimit`; else its caller gets SERVER_LOST. Default false.
+   */
+  readonly idempotent?: boolean;
 }
 
 /**
- * The method answers the requests with this name, with a value, a promise or an Observable. It throws: the caller
+ * The method answers the requests with this name, with a value, a promise, an Observable or an async
+ * iterable. It throws: the caller
  * gets the error.
  * @publicApi
  */

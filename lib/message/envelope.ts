@@ -20,6 +20,8 @@ export interface Envelope {
   readonly replyTo?: string;
   /** Requests: how long, in milliseconds, the reply is kept for a caller that reconnects; absent: not at all. */
   readonly keepReply?: number;
+  /** Requests: its unique part stands for an id of its sender's; it is accepted once while it is on its way or its reply is kept. */
+  readonly repeatable?: boolean;
   /** Tasks: what the sender wants other than the handler's own policy. */
   readonly policy?: MessagePolicy;
   readonly headers?: Readonly<Record<string, string>>;

@@ -34,6 +34,18 @@ export interface RequestOptions {
   readonly key?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly target?: string;
+  /** Sent again with the same id, it is not handled again: the reply is the one there was. */
+  readonly id?: string;
+  readonly retry?: RequestRetry;
+}
+
+/** When a request that failed is sent again, within its time-out. */
+export interface RequestRetry {
+  /** In all. */
+  readonly attempts: number;
+  readonly backoff: BackoffPolicy;
+  /** Codes of errors that are tried again, besides those that are `retryable`. */
+  readonly codes: readonly string[];
 }
 
 export interface EventOptions {
@@ -42,7 +54,8 @@ export interface EventOptions {
 
 /** Gets the values of a reply in order, then exactly one of `error` and `complete`. */
 export interface ReplyObserver {
-  next(value: unknown): void;
+  /** May say by a promise when it wants more. */
+  next(value: unknown): void | Promise<void>;
   error(error: Error): void;
   complete(): void;
 }

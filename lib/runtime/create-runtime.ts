@@ -14,6 +14,7 @@ import type { Handler } from './handler.js';
 import { HandlerRegistry } from './handler-registry.js';
 import { PayloadEncoder } from './payload-encoder.js';
 import { Requester } from './requester.js';
+import { RetryingRequester } from './retrying-requester.js';
 import { Router } from './router.js';
 import type { Health, Runtime, RuntimeEvents, Sender } from './runtime.js';
 import { MessageSender } from './sender.js';
@@ -87,9 +88,11 @@ class BrokerRuntime implements Runtime {
       clock,
       timeout: rpc.timeout,
       mode: rpc.mode,
+      dedupeWindow: tasks.dedupeWindow,
+      sendTimeout,
       onError,
     });
-    this.sender = toSender(messages, this.#requester);
+    this.sender = toSender(messages, new RetryingRequester(this.#requester, { clock, rpc }));
     this.#parts = parts;
     this.#backend = backend;
     this.#clock = clock;
@@ -242,7 +245,7 @@ class BrokerRuntime implements Runtime {
   }
 }
 
-function toSender(messages: MessageSender, requester: Requester): Sender {
+function toSender(messages: MessageSender, requester: RetryingRequester): Sender {
   return {
     enqueue: (tasks) => messages.enqueue(tasks),
     publish: async (name, data, options) => await messages.publish(name, data, options),

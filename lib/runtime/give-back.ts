@@ -3,13 +3,18 @@ import { FRAME, encodeErrorBody, encodeFrame } from '../codec/index.js';
 import { ServerLostError, toPlainError } from '../errors/index.js';
 import type { Handling } from './handling.js';
 
-/** Tasks go back as they were; the callers of requests learn at once that they must ask again. */
+/** Shorter than anybody needs to look for it, in ms. */
+const FORGET = 1;
+
+/** Tasks and idempotent requests go back as they were; the callers of other requests learn at once that they must ask again. */
 export function giveBack(handling: Handling): Verdict {
-  const { replyTo, keepReply, unique } = handling.delivery.envelope;
-  if (handling.kind === 'task' || !handling.started) return { type: 'release' };
+  const { replyTo, keepReply, unique, repeatable = false } = handling.delivery.envelope;
+  const isFree = handling.kind === 'task' || !handling.started || handling.idempotent;
+  if (isFree) return { type: 'release' };
   if (replyTo === undefined) return { type: 'done' };
   const body = encodeErrorBody(toPlainError(new ServerLostError()));
   const frame = encodeFrame(unique, 0, FRAME.error, body);
-  const keep = keepReply === undefined ? {} : { keep: keepReply };
+  // who sends it again, with its id, is not kept from it
+  const keep = keepReply === undefined ? {} : { keep: repeatable ? FORGET : keepReply };
   return { type: 'done', reply: { channel: replyTo, frame, ...keep } };
 }

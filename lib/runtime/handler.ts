@@ -47,11 +47,16 @@ export interface RequestHandler {
   readonly name: string;
   readonly concurrency?: number;
   readonly queue?: string;
+  /** Whether it may be handled again elsewhere when this instance is lost. */
+  readonly idempotent?: boolean;
   /**
    * Hands each value of the reply to `next`, in order; the reply is complete when the returned promise resolves and
-   * an error when it rejects. Should stop when `context.signal` aborts.
+   * an error when it rejects. Should stop when `context.signal` aborts. `next` may say by a promise when it wants more.
    */
-  invoke(input: unknown, context: HandlingContext, next: (value: unknown) => void): unknown;
+  invoke(input: unknown, context: HandlingContext, next: TakeValue): unknown;
 }
+
+/** Takes one value of a reply. @throws OverloadedError when its caller does not keep up */
+export type TakeValue = (value: unknown) => Promise<void> | undefined;
 
 export type Handler = TaskHandler | EventHandler | RequestHandler;

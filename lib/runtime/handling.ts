@@ -16,10 +16,14 @@ export class Handling implements HandlingContext {
   deadline: number | undefined;
   /** Whether nothing else runs beside it. */
   alone = false;
+  /** Whether a request may be handled again elsewhere. */
+  idempotent = false;
   /** Whether its handler was called. */
   started = false;
   /** Ends the attempt after its time-out. */
   timer: Timer | undefined;
+  /** Called when it ends, however it ends. */
+  onEnd: (() => void) | undefined;
   #controller: AbortController | undefined;
   #reason: unknown;
   #finish: ((handling: Handling, verdict: Verdict | undefined) => void) | undefined;
@@ -63,6 +67,11 @@ export class Handling implements HandlingContext {
     return this.#controller.signal;
   }
 
+  /** Whether its handler was told to stop. */
+  get aborted(): boolean {
+    return this.#reason !== undefined;
+  }
+
   get finished(): boolean {
     return this.#finish === undefined;
   }
@@ -80,6 +89,7 @@ export class Handling implements HandlingContext {
     if (onFinish === undefined) return;
     this.#finish = undefined;
     this.timer?.cancel();
+    this.onEnd?.();
     onFinish(this, verdict);
   }
 }

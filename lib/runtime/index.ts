@@ -6,6 +6,7 @@ export type {
   EventOptions,
   ReplyObserver,
   RequestOptions,
+  RequestRetry,
   TaskOptions,
   TaskToSend,
 } from './calls.js';
@@ -14,5 +15,6 @@ export type {
   Handler,
   HandlingContext,
   RequestHandler,
+  TakeValue,
   TaskHandler,
 } from './handler.js';

@@ -82,6 +82,7 @@ function toPool(
     names: handlers.map(([address, handler]) => ({
       address,
       group: limits.has(address) ? `${name}/${handler.name}` : name,
+      ...(handler.kind === 'request' && handler.idempotent === true ? { idempotent: true } : {}),
     })),
   };
 }

@@ -221,6 +221,7 @@ export class Seat {
     handling.started = true;
     exclusive.begin();
     if (handler.kind === 'task') return tasks.run(handler, handling);
+    handling.idempotent = handler.idempotent ?? false;
     handling.deadline = clock.now() + left;
     requests.run(handler, handling, left);
   }

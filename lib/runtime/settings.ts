@@ -1,5 +1,6 @@
 import type { BalanceStrategy, StrategyName } from '../balancer/index.js';
 import type { TaskPolicy } from '../message/index.js';
+import type { RequestRetry } from './calls.js';
 
 /** The queue of handlers that name none. */
 export const DEFAULT_QUEUE = 'default';
@@ -52,6 +53,8 @@ export interface RuntimeSettings {
   readonly rpc: {
     readonly timeout: number;
     readonly mode: 'reliable' | 'fast';
+    /** For requests that say nothing of it; absent: none is sent again. */
+    readonly retry?: RequestRetry;
     /** Waiting requests of one name from which on new ones are refused. */
     readonly maxWaiting: number;
   };

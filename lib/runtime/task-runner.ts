@@ -6,6 +6,7 @@ import {
   toPlainError,
 } from '../errors/index.js';
 import { DURATION_FORM, type TaskPolicy, parseDuration } from '../message/index.js';
+import { withDeadline } from './deadline.js';
 import type { TaskHandler } from './handler.js';
 import type { Handling } from './handling.js';
 import { isThenable } from './is-thenable.js';
@@ -38,7 +39,7 @@ export class TaskRunner {
     }
     this.#startTimer(handler, handling);
     try {
-      const result = handler.invoke(input, handling);
+      const result = withDeadline(handling.deadline, () => handler.invoke(input, handling));
       if (!isThenable(result)) return handling.finish(DONE);
       result.then(
         () => handling.finish(DONE),

@@ -20,13 +20,12 @@ import { newConsumerId, newMember } from './member.js';
 import type { PayloadEncoder } from './payload-encoder.js';
 import { Pools } from './pools.js';
 import { Relief } from './relief.js';
-import { RequestRunner } from './request-runner.js';
+import { newRunners } from './runners.js';
 import type { Router } from './router.js';
 import { Seat, type SeatParts } from './seat.js';
 import { ServerClock } from './server-clock.js';
 import type { RuntimeLog, RuntimeSettings } from './settings.js';
 import type { Strategies } from './strategies.js';
-import { TaskRunner } from './task-runner.js';
 import type { TypedEvents } from './typed-events.js';
 import type { RuntimeEvents } from './runtime.js';
 
@@ -102,7 +101,7 @@ export class Worker {
     });
     this.#seatParts = {
       ...common,
-      ...runnersOf(parts),
+      ...newRunners(parts, onError),
       server,
       registry,
       pools,
@@ -187,6 +186,7 @@ export class Worker {
       if (!(await this.#within(idle, FLUSH))) this.#abandon.abort();
     }
     for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
+    this.#seatParts.requests.close();
     await this.#announcer.leave();
     await this.#leave(seat);
   }
@@ -287,13 +287,3 @@ export class Worker {
     }
   }
 }
-
-const runnersOf = ({ backend, clock, payloads, settings }: WorkerParts) => ({
-  tasks: new TaskRunner({ clock, payloads, defaults: settings.tasks }),
-  requests: new RequestRunner({
-    bus: backend.bus,
-    clock,
-    payloads,
-    sendTimeout: settings.sendTimeout,
-  }),
-});

@@ -13,6 +13,7 @@ export interface FoundHandler {
   readonly call: Call;
   readonly concurrency?: number;
   readonly queue?: string;
+  readonly idempotent?: boolean;
   readonly attempts?: number;
   readonly backoff?: Partial<BackoffPolicy>;
   readonly timeout?: number;

@@ -1,5 +1,5 @@
 import type { BackoffPolicy } from '../message/index.js';
-import type { Handler, HandlingContext } from '../runtime/index.js';
+import type { Handler, HandlingContext, TakeValue } from '../runtime/index.js';
 import { BrokerContext } from './broker.context.js';
 import type { FoundHandler } from './found-handler.js';
 import { replied, settled } from './handler-result.js';
@@ -19,7 +19,7 @@ export function toRuntimeHandler(
   found: FoundHandler,
   { hooks, packets, backoff }: Surroundings,
 ): Handler {
-  const { kind, name, call, concurrency, queue } = found;
+  const { kind, name, call, concurrency, queue, idempotent } = found;
   const bound = {
     ...(concurrency === undefined ? {} : { concurrency }),
     ...(queue === undefined ? {} : { queue }),
@@ -29,9 +29,10 @@ export function toRuntimeHandler(
       kind,
       name,
       ...bound,
+      ...(idempotent === undefined ? {} : { idempotent }),
       invoke(input, handling, next) {
         const context = new BrokerContext([handling]);
-        const write = (value: unknown): void => next(packets.write(value, handling));
+        const write: TakeValue = (value) => next(packets.write(value, handling));
         const run = (data: unknown): unknown => call(data, context);
         const reply = (): Promise<void> =>
           replied(packets.read(input, handling, run), handling, write);

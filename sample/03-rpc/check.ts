@@ -19,6 +19,19 @@ const history = rates.send<number>('history', query).pipe(toArray());
 assert.deepEqual(await firstValueFrom(history), [171.2, 170.9, 172.4]);
 assert.equal(await rates.request('history', query), 172.4);
 
+// as many as are asked for, of one that would never end
+let ticks = 0;
+for await (const rate of rates.stream<number>('ticks', query)) {
+  assert.ok(rate > 170);
+  ticks += 1;
+  if (ticks === 1_000) break;
+}
+
+// asked again with one id: the reply there was
+const once = { id: 'conversion 1', retry: 3 };
+assert.equal(await rates.request('convert', query, once), 1724);
+assert.equal(await rates.request('convert', { ...query, euros: 20 }, once), 1724);
+
 // every caller gets its own answer
 const many = Array.from({ length: 100 }, (_, euros) =>
   rates.request('convert', { currency: 'CZK', euros: euros * 100 }),

@@ -22,6 +22,13 @@ export class RatesController {
     return Math.round(euros * (this.days(currency).at(-1) ?? 0));
   }
 
+  /** Many values, at the pace of who reads them; it ends with its reader. May be handled again when its instance is lost. */
+  @OnRequest('ticks', { idempotent: true })
+  async *ticks(@Payload('currency') currency: string): AsyncGenerator<number> {
+    const days = this.days(currency);
+    for (let day = 0; ; day += 1) yield days[day % days.length] ?? 0;
+  }
+
   /** Several values, one after the other. */
   @OnRequest('history')
   history(@Payload('currency') currency: string): Observable<number> {

@@ -25,6 +25,8 @@ export interface ConsumerOptions {
   readonly tasks?: readonly string[];
   readonly own?: readonly string[];
   readonly requests?: readonly string[];
+  /** Those of the requests that may be handled again. */
+  readonly idempotent?: readonly string[];
   /** Names of tasks in groups other than the default one, by group. */
   readonly groups?: Readonly<Record<string, readonly string[]>>;
   /** Of all its groups, as `formatRule` writes it; default `competing`. */
@@ -232,7 +234,8 @@ function toMember(options: ConsumerOptions): Member {
   };
 }
 
-function namesOf({ tasks = [], own = [], requests = [], groups = {} }: ConsumerOptions) {
+function namesOf(options: ConsumerOptions) {
+  const { tasks = [], own = [], requests = [], idempotent = [], groups = {} } = options;
   const inGroup = (name: string, group: string) => ({ address: toAddress('task', name), group });
   return [
     ...tasks.map((name) => inGroup(name, 't:default')),
@@ -240,6 +243,10 @@ function namesOf({ tasks = [], own = [], requests = [], groups = {} }: ConsumerO
     ...Object.entries(groups).flatMap(([group, names]) =>
       names.map((name) => inGroup(name, group)),
     ),
-    ...requests.map((name) => ({ address: toAddress('request', name), group: 'r:default' })),
+    ...requests.map((name) => ({
+      address: toAddress('request', name),
+      group: 'r:default',
+      ...(idempotent.includes(name) ? { idempotent: true } : {}),
+    })),
   ];
 }

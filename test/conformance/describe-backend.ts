@@ -20,6 +20,7 @@ import { describeNames } from './queue-names.js';
 import { describeReader } from './queue-reader.js';
 import { describeRecovery } from './queue-recovery.js';
 import { describeRequests } from './queue-requests.js';
+import { describeRequestsAgain } from './queue-requests-again.js';
 import { describeRetry } from './queue-retry.js';
 import { describeRoutingTurns } from './queue-routing-turns.js';
 import { describeRoutingLoad } from './queue-routing-load.js';
@@ -60,6 +61,7 @@ const SUBJECTS = [
   describeRecovery,
   describeCancel,
   describeRequests,
+  describeRequestsAgain,
   describeBus,
   describeInspector,
   describeFeatures,

@@ -30,7 +30,8 @@ const SURROUNDINGS: VirtualFile = {
       class Settings { readonly redisUrl: string }
       function isMaintenance(): boolean;
       const payments: { charge(order: Order, options: { idempotencyKey: string; signal: AbortSignal }): Promise<void> };
-      const orders: { find(id: string): Promise<Order | undefined>; stream(): Observable<Order> };
+      const orders: { find(id: string): Promise<Order | undefined>; stream(options: { signal: AbortSignal }): AsyncIterable<Order> };
+      function archive(order: Order): Promise<void>;
       const prices: { reload(): void };
     }`,
 };

@@ -11,7 +11,9 @@ export async function ask<T>(sender: Sender, { name, data, options = {} }: Quest
   return await new Promise<T>((resolve, reject) => {
     let last: unknown;
     sender.request(name, data, options, {
-      next: (value) => (last = value),
+      next: (value) => {
+        last = value;
+      },
       error: reject,
       complete: () => resolve(last as T),
     });

@@ -21,6 +21,8 @@ export interface BrokerConfig {
   /** Names it handles, or more than names. */
   readonly tasks?: readonly (string | Omit<TaskHandler, 'kind' | 'invoke'>)[];
   readonly requests?: readonly string[];
+  /** Requests that may be handled again. */
+  readonly idempotent?: readonly string[];
   readonly events?: readonly string[];
 }
 
@@ -48,7 +50,7 @@ export const TAKEOVER = (TTL * 4) / 3 + 1_000;
 
 /** A broker that is not connected yet, with the workshop's handlers. */
 export function createBroker(config: BrokerConfig, tell: Tell, log: RuntimeLog): Broker {
-  const { tasks = [], requests = [], events = [] } = config;
+  const { tasks = [], requests = [], idempotent = [], events = [] } = config;
   const backend = toBackend(config, (error) => log.error(String(error)));
   const settings = toSettings(config.settings);
   const runtime = createRuntime({ backend, settings, codec: jsonCodec, log });
@@ -57,6 +59,7 @@ export function createBroker(config: BrokerConfig, tell: Tell, log: RuntimeLog):
     runtime.handle(workshop.task(typeof task === 'string' ? { name: task } : task));
   }
   for (const name of requests) runtime.handle(workshop.request(name));
+  for (const name of idempotent) runtime.handle({ ...workshop.request(name), idempotent: true });
   for (const name of events) runtime.handle(workshop.event(name));
   const say = (what: string, consumer?: string): void =>
     tell({ what, at: machineTime(), pid: process.pid, consumer });

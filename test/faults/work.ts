@@ -67,7 +67,7 @@ export class Workshop {
   request(name: string): RequestHandler {
     const invoke: RequestHandler['invoke'] = async (work, context, next) => {
       await this.#handle(work as Work, context);
-      next(work);
+      void next(work);
     };
     return { kind: 'request', name, invoke };
   }

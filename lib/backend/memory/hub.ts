@@ -116,7 +116,9 @@ export class MemoryHub {
 
   /** The message, out of every place by now, is over; the next one of its key is placed. */
   end(message: StoredMessage): void {
-    this.messages.delete(message.envelope.unique);
+    const { unique } = message.envelope;
+    // a request that came too late may have been sent again
+    if (this.messages.get(unique) === message) this.messages.delete(unique);
     const next = this.gate.free(message);
     if (next !== undefined) this.place(next);
   }

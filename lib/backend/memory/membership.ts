@@ -11,6 +11,8 @@ export class Membership {
   readonly #names = new Names();
   readonly #services = new Services();
   readonly #scopes = new RouteScopes();
+  /** Addresses of requests that may be handled again when their holder is lost: what whoever joined last says. */
+  readonly #idempotent = new Set<string>();
   #epoch = 0;
   #lastBeat = -Infinity;
 
@@ -27,7 +29,15 @@ export class Membership {
     this.#names.add(seat);
     this.#services.add(seat);
     this.#scopes.add(seat);
+    for (const { address, idempotent = false } of member.names) {
+      if (idempotent) this.#idempotent.add(address);
+      else this.#idempotent.delete(address);
+    }
     this.#epoch++;
+  }
+
+  isIdempotent(address: string): boolean {
+    return this.#idempotent.has(address);
   }
 
   remove(consumer: string): void {

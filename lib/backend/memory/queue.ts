@@ -90,8 +90,8 @@ export class MemoryQueue implements QueuePort {
     return 0;
   }
 
-  async cancel(id: string): Promise<CancelResult> {
-    return cancel(this.#connection.hub, parseMessageId(id));
+  async cancel(id: string, kind?: 'request'): Promise<CancelResult> {
+    return cancel(this.#connection.hub, parseMessageId(id), kind);
   }
 
   async keptReplies(uniques: readonly string[]): Promise<(Buffer | undefined)[]> {

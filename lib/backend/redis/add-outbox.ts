@@ -20,6 +20,8 @@ import { watchDeadline } from './watch-deadline.js';
 
 const MAX_COUNT = 256;
 const MAX_BYTES = 512 * 1024;
+/** How much longer than its caller waits a repeatable request counts as being on its way, in ms. */
+const KEEP = 1_000;
 /** What may wait while Redis is away; beyond it sends are refused at once. */
 const MAX_WAITING = 100_000;
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
@@ -267,10 +269,11 @@ function packMessage(
   packer.text(envelope.address);
   packer.nested(() => writeHeader(packer, envelope));
   packer.value(payload);
-  const plain = envelope.key === undefined && envelope.target === undefined && !delay && !dedupe;
+  const { unique: i, key, target, repeatable, ttl = 0 } = envelope;
+  const plain = key === undefined && target === undefined && !delay && !dedupe && !repeatable;
   if (plain) return packer.value(proposal ?? false);
-  const { unique: i } = envelope;
-  packer.value({ i, d: delay || undefined, u: dedupe?.id, w: dedupe?.window, r: proposal });
+  const q = repeatable === true ? ttl + KEEP : undefined;
+  packer.value({ i, d: delay || undefined, u: dedupe?.id, w: dedupe?.window, q, r: proposal });
 }
 
 /** The different proposals of a batch, numbered from 1. */

@@ -73,7 +73,9 @@ export const KEYS = {
   producer: 'p:',
   /** + length of address, address and dedupe id, string with expiry: unique of the accepted message */
   dedupe: 'dd:',
-  /** + unique, string with expiry: the last frame of a reply */
+  /** set: addresses of requests that may be handled again when their holder is lost */
+  idempotent: 'id',
+  /** + unique, string with expiry: the last frame of a reply; empty: a repeatable request is on its way */
   reply: 'r:',
   /** stream: dead letters */
   dead: 'dlq',

@@ -44,6 +44,11 @@ const LOST_REQUEST = encodeErrorBody({
   message: 'the instance that handled the request was lost before it answered',
   code: 'SERVER_LOST',
 });
+const CANCELLED = encodeErrorBody({
+  name: 'CancelledError',
+  message: 'the request was cancelled before it was handled',
+  code: 'CANCELLED',
+});
 
 export interface RedisQueueParts {
   readonly command: RedisLink;
@@ -163,12 +168,16 @@ export class RedisQueue implements QueuePort {
     return moved;
   }
 
-  async cancel(id: string): Promise<CancelResult> {
+  async cancel(id: string, kind?: 'request'): Promise<CancelResult> {
     const { name, unique } = parseMessageId(id);
+    const kinds = kind === undefined ? (['task', 'request'] as const) : [kind];
+    const addresses = kinds.map((each) => toAddress(each, name));
     // a message that moves while it is looked for is behind the search or parked: look once more
     for (let round = 0; round < 2; round += 1) {
-      if (Number(await this.#run(SCRIPTS.cancelParked, [unique])) === 1) return 'removed';
-      for (const source of await this.#sources(name)) {
+      const isParked =
+        kind === undefined && Number(await this.#run(SCRIPTS.cancelParked, [unique])) === 1;
+      if (isParked) return 'removed';
+      for (const source of await this.#sources(addresses)) {
         const result = await this.#cancelIn(source, unique);
         if (result !== undefined) return result;
       }
@@ -180,7 +189,8 @@ export class RedisQueue implements QueuePort {
     if (uniques.length === 0) return [];
     const keys = uniques.map((unique) => this.#parts.keys.key('reply', unique));
     const replies = (await this.#call('MGET', keys)) as (Buffer | null)[];
-    return replies.map((reply) => reply ?? undefined);
+    // an empty one only says that the request is on its way
+    return replies.map((reply) => (reply === null || reply.length === 0 ? undefined : reply));
   }
 
   async close(): Promise<void> {
@@ -193,22 +203,18 @@ export class RedisQueue implements QueuePort {
     return this.#parts.keys.channel('control');
   }
 
-  /** The streams a message of that name can lie in. */
-  async #sources(name: string): Promise<string[]> {
+  /** The streams a message of one of the addresses can lie in. */
+  async #sources(addresses: readonly Address[]): Promise<string[]> {
     const { keys } = this.#parts;
     const members = (await this.#call('HKEYS', [keys.key('members')])) as Buffer[];
     const lanes = await Promise.all(
-      members.map(async (member) => await this.#lanesOf(String(member), name)),
+      members.map(async (member) => await this.#lanesOf(String(member), addresses)),
     );
-    const streams = (['task', 'request'] as const).map((kind) =>
-      keys.stream(toAddress(kind, name)),
-    );
-    return [...lanes.flat(), ...streams];
+    return [...lanes.flat(), ...addresses.map((address) => keys.stream(address))];
   }
 
-  async #lanesOf(consumer: string, name: string): Promise<string[]> {
+  async #lanesOf(consumer: string, addresses: readonly Address[]): Promise<string[]> {
     const { keys } = this.#parts;
-    const addresses = (['task', 'request'] as const).map((kind) => toAddress(kind, name));
     const args = [keys.key('namesOf', consumer), ...addresses];
     const groups = (await this.#call('HMGET', args)) as (Buffer | null)[];
     return groups.flatMap((group) => (group === null ? [] : keys.lane(consumer, String(group))));
@@ -222,7 +228,7 @@ export class RedisQueue implements QueuePort {
       if (what === 'end' || id === undefined) return undefined;
       from = id;
       if (what !== 'found') continue;
-      const args = [source, id, unique, this.#control];
+      const args = [source, id, unique, this.#control, CANCELLED];
       const result = String(await this.#run(SCRIPTS.cancelEntry, args));
       return result === 'moved' ? undefined : (result as CancelResult);
     }

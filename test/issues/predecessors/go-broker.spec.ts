@@ -175,6 +175,8 @@ describe('unlike Go-Broker, which', () => {
         payloads: new PayloadEncoder(jsonCodec, 1_000_000),
         timeout: 1_000,
         mode: 'reliable',
+        dedupeWindow: 1_000,
+        sendTimeout: 1_000,
         onError: () => undefined,
       });
       const request: Sender['request'] = (...args) => requester.request(...args);

@@ -89,7 +89,7 @@ describe('a record', () => {
   ])('with %s is refused as a request, and says what is allowed', async (option, options) => {
     const refusal = {
       code: 'INVALID_OPTIONS',
-      message: `a request has no option ${option}, allowed: headers, timeout, mode, key, signal`,
+      message: `a request has no option ${option}, allowed: headers, timeout, mode, key, id, retry, signal`,
     };
     const record = new BrokerRecord(1, options);
     await expect(firstValueFrom(client.send('get', record))).rejects.toMatchObject(refusal);

@@ -78,8 +78,8 @@ describe('a client', () => {
     expect(first).toMatchObject({ name: 'get', data: { id: 1 } });
     expect(first?.options).toEqual({ timeout: 2_000, mode: 'fast', signal });
     expect(second?.options).toEqual({});
-    first?.observer.next(1);
-    first?.observer.next(2);
+    void first?.observer.next(1);
+    void first?.observer.next(2);
     first?.observer.complete();
     second?.observer.error(new ClosedError());
     expect(await reply).toBe(2);
@@ -142,8 +142,8 @@ describe('a client', () => {
     await vi.waitFor(() => expect(runtime.requests).toHaveLength(1));
     const [request] = runtime.requests;
     expect(request?.name).toBe('{"a":"x","b":1}');
-    request?.observer.next(1);
-    request?.observer.next(undefined);
+    void request?.observer.next(1);
+    void request?.observer.next(undefined);
     request?.observer.complete();
     expect(await values).toEqual([1, undefined]);
 
@@ -174,7 +174,7 @@ describe('a client', () => {
     await client.connect();
     const packets: unknown[] = [];
     const stop = client.publish({ pattern: 'get', data: 1 }, (packet) => packets.push(packet));
-    runtime.requests[0]?.observer.next('a');
+    void runtime.requests[0]?.observer.next('a');
     runtime.requests[0]?.observer.complete();
     expect(packets).toEqual([{ response: 'a' }, { isDisposed: true }]);
     stop();

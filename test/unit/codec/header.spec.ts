@@ -28,6 +28,7 @@ const FULL: Required<Envelope> = {
   ttl: 70_000,
   replyTo: 'p:a:rpl:x',
   keepReply: 31_000,
+  repeatable: true,
   policy: { attempts: 5, backoff: BACKOFF, timeout: 1_000 },
   headers: { trace: 'a'.repeat(300), empty: '' },
   target: 'service-host-1-x',
@@ -67,7 +68,7 @@ describe('a header', () => {
   it('is read the same way whatever the order of its parts, and with parts a newer release added', () => {
     const expected = { ...BASE, attempts: 2 };
     expect(decodeHeader(raw({ n: 't:mail', a: 2, i: 'u-1' }))).toEqual(expected);
-    expect(decodeHeader(raw({ i: 'u-1', q: 'new', n: 't:mail', a: 2 }))).toEqual(expected);
+    expect(decodeHeader(raw({ i: 'u-1', z: 'new', n: 't:mail', a: 2 }))).toEqual(expected);
     expect(decodeHeader(raw({ i: 'u-1', n: 't:mail', a: 2, long: [1, { x: true }] }))).toEqual(
       expected,
     );

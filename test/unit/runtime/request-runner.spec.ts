@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { BusPort, Verdict } from '../../../lib/backend/index.js';
-import { FRAME, type ReplyFrame, decodeErrorBody, decodeFrames } from '../../../lib/codec/index.js';
+import {
+  FRAME,
+  type ReplyFrame,
+  decodeErrorBody,
+  decodeFrames,
+  encodeCredit,
+} from '../../../lib/codec/index.js';
+import { CancelledError } from '../../../lib/errors/index.js';
 import type { RequestHandler } from '../../../lib/runtime/handler.js';
 import { Handling } from '../../../lib/runtime/handling.js';
 import { RequestRunner } from '../../../lib/runtime/request-runner.js';
@@ -15,22 +22,32 @@ const REPLY = { unique: 'u', replyTo: 'here' };
 /** Time-outs are rounded up to this. */
 const COARSE = 50;
 
-function run(invoke: Invoke, parts: DeliveryParts = {}, publish?: () => Promise<void>) {
+function run(invoke: Invoke, message: DeliveryParts = {}, publish?: () => Promise<void>) {
   const clock = new ManualClock();
   const published: (readonly [string, ReplyFrame[]])[] = [];
-  const bus: Pick<BusPort, 'publish'> = {
+  let hear: (message: Buffer) => void = () => undefined;
+  const bus: Pick<BusPort, 'channel' | 'publish' | 'subscribe'> = {
+    channel: (kind, name = '') => `${kind}/${name}`,
+    subscribe: (_, listener) => {
+      hear = listener;
+      return Promise.resolve(() => undefined);
+    },
     publish: (channel, message) => {
       published.push([channel, decodeFrames(Buffer.from(message))]);
       return publish?.() ?? Promise.resolve();
     },
   };
   const verdicts = new Recorder<Verdict | undefined>();
-  const handling = new Handling(delivery('r:get', { ...REPLY, ...parts }), 'me', (_, verdict) =>
+  const handling = new Handling(delivery('r:get', { ...REPLY, ...message }), 'me', (_, verdict) =>
     verdicts.record(verdict),
   );
-  const runner = new RequestRunner({ bus: bus as BusPort, clock, payloads, sendTimeout: 100 });
+  const onError = (error: unknown): void => {
+    throw error;
+  };
+  const parts = { bus: bus as BusPort, clock, payloads, sendTimeout: 100, onError };
+  const runner = new RequestRunner(parts);
   runner.run({ kind: 'request', name: 'get', invoke }, handling, 1_000);
-  return { clock, handling, verdicts, published };
+  return { clock, handling, verdicts, published, hear: (message: Buffer) => hear(message) };
 }
 
 const look = ({ unique, sequence, kind, body }: ReplyFrame) => [
@@ -70,10 +87,10 @@ describe('RequestRunner', () => {
 
   it('answers several values with numbered frames, the last one says so', async () => {
     const frames = await framesOf(async (_, __, next) => {
-      next('a');
-      next('b');
+      void next('a');
+      void next('b');
       await Promise.resolve();
-      next(undefined);
+      void next(undefined);
     });
     expect(frames).toEqual([
       ['u', 0, FRAME.value, '"a"'],
@@ -104,8 +121,8 @@ describe('RequestRunner', () => {
 
   it('sends the values before an error', async () => {
     const frames = await framesOf((_, __, next) => {
-      next(1);
-      next(2);
+      void next(1);
+      void next(2);
       throw new Error('no');
     });
     expect(frames).toEqual([
@@ -128,7 +145,7 @@ describe('RequestRunner', () => {
   it('settles after the values are out, and a lost one does not stop it', async () => {
     const fates: ((lost: boolean) => void)[] = [];
     const { verdicts, published } = run(
-      (_, __, next) => [1, 2, 3].forEach(next),
+      (_, __, next) => [1, 2, 3].forEach((n) => void next(n)),
       {},
       () =>
         new Promise((resolve, reject) =>
@@ -145,7 +162,7 @@ describe('RequestRunner', () => {
   });
 
   it('answers nobody when nobody asked for an answer', async () => {
-    const { verdicts, published } = run((_, __, next) => [1, 2].forEach(next), {
+    const { verdicts, published } = run((_, __, next) => [1, 2].forEach((n) => void next(n)), {
       replyTo: undefined as unknown as string,
     });
     expect(await verdicts.next()).toEqual({ type: 'done' });
@@ -158,7 +175,7 @@ describe('RequestRunner', () => {
     const { clock, handling, verdicts, published } = run(
       (_, __, next) =>
         new Promise<void>((resolve) => {
-          say = next;
+          say = (value) => void next(value);
           finish = resolve;
         }),
     );
@@ -172,6 +189,41 @@ describe('RequestRunner', () => {
     finish();
     await new Promise(setImmediate);
     expect([verdicts.all, published]).toEqual([[{ type: 'expired' }], []]);
+  });
+
+  it('sends no more than its caller takes, and drops what waits when the caller left', async () => {
+    let stopped: unknown;
+    const { handling, verdicts, published, hear } = run(async (_, context, next) => {
+      context.signal.addEventListener('abort', () => (stopped = context.signal.reason));
+      for (let n = 0; !context.signal.aborted; n += 1) await next(n);
+      throw context.signal.reason as Error;
+    });
+    await new Promise(setImmediate);
+    expect(published).toHaveLength(256);
+    expect(published[0]?.[1][0]?.credits).toMatch(/^reply\//);
+    hear(encodeCredit({ unique: 'u', taken: 44 }));
+    hear(encodeCredit({ unique: 'somebody else', taken: 200 }));
+    await new Promise(setImmediate);
+    expect(published).toHaveLength(300);
+    const reason = new CancelledError();
+    handling.abort(reason);
+    expect(stopped).toBe(reason);
+    hear(encodeCredit({ unique: 'u', taken: 100 }));
+    const verdict = await verdicts.next();
+    const frame =
+      verdict?.type === 'done' ? decodeFrames(Buffer.from(verdict.reply!.frame))[0] : undefined;
+    expect(frame).toMatchObject({ kind: FRAME.error });
+  });
+
+  it('answers with an error when what comes cannot be slowed down and its caller does not keep up', async () => {
+    const { verdicts, published, clock } = run((_, __, next) => {
+      for (;;) void next(1);
+    });
+    const verdict = await verdicts.next();
+    const frame =
+      verdict?.type === 'done' ? decodeFrames(Buffer.from(verdict.reply!.frame))[0] : undefined;
+    expect(decodeErrorBody(frame!.body)).toMatchObject({ code: 'OVERLOADED' });
+    expect([published.length, clock.pending]).toEqual([256, 0]);
   });
 
   it('leaves no timer behind', async () => {

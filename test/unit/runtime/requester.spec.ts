@@ -1,72 +1,13 @@
 import { getEventListeners } from 'node:events';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { BusPort, NewMessage, QueuePort } from '../../../lib/backend/index.js';
 import { FRAME, encodeErrorBody, encodeFrame } from '../../../lib/codec/index.js';
 import { NoHandlerError } from '../../../lib/errors/index.js';
-import { MessageIds } from '../../../lib/message/index.js';
 import type { RequestOptions } from '../../../lib/runtime/calls.js';
-import { Requester } from '../../../lib/runtime/requester.js';
+import type { Requester } from '../../../lib/runtime/requester.js';
 import { ManualClock } from '../../support/manual-clock.js';
-import { nobodyRoutes } from './nobody-routes.js';
-import { payloads } from './settings.js';
+import { Wire, requesterOn } from './wire.js';
 
 type Said = readonly ['next', unknown] | readonly ['error', Error] | readonly ['complete'];
-
-/** A backend that notes what is asked, and says what the test says. */
-class Wire {
-  readonly sent: (NewMessage & { readonly timeout: number })[] = [];
-  readonly asked: (readonly string[])[] = [];
-  kept = new Map<string, Buffer>();
-  subscriptions = 0;
-  subscribing: Promise<void> = Promise.resolve();
-  adding: Promise<void> = Promise.resolve();
-  #listener: ((message: Buffer) => void) | undefined;
-  #onGap: (() => void) | undefined;
-
-  readonly queue: Pick<QueuePort, 'add' | 'keptReplies'> = {
-    add: async (group, timeout) => {
-      for (const message of group) this.sent.push({ ...message, timeout });
-      await this.adding;
-      return group.map(({ envelope }) => ({ unique: envelope.unique, duplicate: false }));
-    },
-    keptReplies: (uniques) => {
-      this.asked.push(uniques);
-      return Promise.resolve(uniques.map((unique) => this.kept.get(unique)));
-    },
-  };
-
-  readonly bus: Pick<BusPort, 'channel' | 'subscribe' | 'onGap'> = {
-    channel: (kind, name = '') => `${kind}/${name}`,
-    subscribe: async (_, listener) => {
-      await this.subscribing;
-      this.subscriptions += 1;
-      this.#listener = listener;
-      return () => (this.subscriptions -= 1);
-    },
-    onGap: (listener) => {
-      this.#onGap = listener;
-      return () => (this.#onGap = undefined);
-    },
-  };
-
-  /** Unique part of the id of the n-th request. */
-  unique(n = 0): string {
-    return this.sent[n]!.envelope.unique;
-  }
-
-  receive(...frames: readonly Uint8Array[]): void {
-    this.#listener?.(Buffer.concat(frames));
-  }
-
-  get hearsGaps(): boolean {
-    return this.#onGap !== undefined;
-  }
-
-  async gap(): Promise<void> {
-    this.#onGap?.();
-    await new Promise(setImmediate);
-  }
-}
 
 describe('Requester', () => {
   let wire: Wire;
@@ -76,26 +17,14 @@ describe('Requester', () => {
   beforeEach(() => {
     wire = new Wire();
     clock = new ManualClock();
-    requester = new Requester({
-      queue: wire.queue as QueuePort,
-      bus: wire.bus as BusPort,
-      router: nobodyRoutes(),
-      clock,
-      ids: new MessageIds(),
-      payloads,
-      timeout: 1_000,
-      mode: 'reliable',
-      onError: (error) => {
-        throw error;
-      },
-    });
+    requester = requesterOn(wire, clock);
   });
 
   /** A request that has left; what its observer is told is noted. */
   async function ask(options: RequestOptions = {}, data: unknown = 1) {
     const said: Said[] = [];
     const giveUp = requester.request('get', data, options, {
-      next: (value) => said.push(['next', value]),
+      next: (value) => void said.push(['next', value]),
       error: (error) => said.push(['error', error]),
       complete: () => said.push(['complete']),
     });

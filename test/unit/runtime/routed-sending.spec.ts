@@ -60,6 +60,8 @@ describe('what is sent', () => {
       clock: new ManualClock(),
       timeout: 1_000,
       mode: 'fast',
+      dedupeWindow: 9_000,
+      sendTimeout: 700,
       onError: (error) => {
         throw error;
       },

@@ -39,7 +39,7 @@ describe('a worker with a strategy of its user', () => {
         name: 'ask',
         invoke: (data, _, next) => {
           note(data);
-          next(instanceName);
+          void next(instanceName);
         },
       },
     ];

@@ -202,7 +202,7 @@ describe('Worker', () => {
       await caller.runtime.connect();
       const said: unknown[] = [];
       const observer = {
-        next: () => said.push('next'),
+        next: () => void said.push('next'),
         error: (error: Error) => said.push(error),
         complete: () => said.push('complete'),
       };

@@ -56,7 +56,10 @@ describe('the result of a task', () => {
 describe('the reply to a request', () => {
   const collect = async (result: unknown): Promise<unknown[]> => {
     const values: unknown[] = [];
-    await replied(result, open, (value) => values.push(value));
+    await replied(result, open, (value) => {
+      values.push(value);
+      return undefined;
+    });
     return values;
   };
 

@@ -57,7 +57,10 @@ describe('a handler for the runtime', () => {
     hooks.end = () => steps.push('end');
     const call = (): unknown => (steps.push('call'), of('a', 'b'));
     const request = toRuntimeHandler({ kind: 'request', name: 'x', origin, call }, around(hooks));
-    await request.invoke(1, handling, (value) => steps.push(`next ${String(value)}`));
+    await request.invoke(1, handling, (value) => {
+      steps.push(`next ${String(value)}`);
+      return undefined;
+    });
     expect(steps).toEqual([
       'start Symbol(nestjs-broker) create:1',
       'call',
@@ -89,7 +92,9 @@ describe('a handler for the runtime', () => {
     let ended = 0;
     const ending = new ProcessingHooks(Symbol('x'));
     ending.end = () => (ended += 1);
-    expect(await toRuntimeHandler(found, around(ending)).invoke(1, handling, () => 1)).toBe(1);
+    expect(await toRuntimeHandler(found, around(ending)).invoke(1, handling, () => undefined)).toBe(
+      1,
+    );
     expect(ended).toBe(1);
   });
 });

@@ -28,7 +28,8 @@ function findDuplicates(hub: MemoryHub, group: readonly NewMessage[]): Added[] {
   const now = hub.clock.now();
   const ofGroup = new Map<string, string>();
   return group.map(({ envelope, dedupe }) => {
-    const { unique } = envelope;
+    const { unique, repeatable = false } = envelope;
+    if (repeatable && isKnown(hub, unique, now)) return { unique, duplicate: true };
     if (dedupe === undefined) return { unique, duplicate: false };
     const key = dedupeKey(envelope, dedupe.id);
     const first = hub.dedupe.get(key, now) ?? ofGroup.get(key);
@@ -37,6 +38,15 @@ function findDuplicates(hub: MemoryHub, group: readonly NewMessage[]): Added[] {
     return { unique, duplicate: false };
   });
 }
+
+/** Whether the request is on its way, or its reply is kept. */
+const isKnown = (hub: MemoryHub, unique: string, now: number): boolean =>
+  isWaitedFor(hub.messages.get(unique)?.envelope, now) ||
+  hub.replies.get(unique, now) !== undefined;
+
+/** One whose time is over never runs. */
+const isWaitedFor = (envelope: Envelope | undefined, now: number): boolean =>
+  envelope !== undefined && now < (envelope.enqueuedAt ?? now) + (envelope.ttl ?? Infinity);
 
 const dedupeKey = ({ address }: Envelope, id: string): string => JSON.stringify([address, id]);
 

@@ -1,7 +1,8 @@
-import { FRAME, encodeErrorBody, encodeFrame } from '../../../codec/index.js';
+import { encodeErrorBody } from '../../../codec/index.js';
 import { ServerLostError, toPlainError } from '../../../errors/index.js';
-import { type Envelope, addressKind } from '../../../message/index.js';
+import { addressKind } from '../../../message/index.js';
 import type { EvictOptions } from '../../index.js';
+import { answer } from '../answer.js';
 import type { MemoryHub } from '../hub.js';
 import type { StoredMessage } from '../stored-message.js';
 import { laneId } from '../streams.js';
@@ -34,8 +35,8 @@ export function evict(
 }
 
 function giveBack(hub: MemoryHub, message: StoredMessage, { consumer, options }: Eviction): void {
-  if (addressKind(message.address) === 'request') {
-    answerServerLost(hub, message.envelope);
+  if (addressKind(message.address) === 'request' && !isRepeated(hub, message, options)) {
+    answer(hub, message.envelope, LOST_REQUEST);
     hub.counters.lost++;
     return hub.end(message);
   }
@@ -47,14 +48,13 @@ function giveBack(hub: MemoryHub, message: StoredMessage, { consumer, options }:
   return hub.bury(message, { reason: 'lost', error: LOST_TASK, consumer });
 }
 
-/** Its handler may have run, so it never runs again by itself. */
-function answerServerLost(hub: MemoryHub, { unique, replyTo, keepReply }: Envelope): void {
-  if (replyTo === undefined) return;
-  hub.reply(unique, {
-    channel: replyTo,
-    frame: encodeFrame(unique, 0, FRAME.error, LOST_REQUEST),
-    ...(keepReply === undefined ? {} : { keep: keepReply }),
-  });
+/** Whether a request may be handled a second time. */
+function isRepeated(
+  hub: MemoryHub,
+  { address, envelope: { lost = 0 } }: StoredMessage,
+  { leaving, lostLimit }: EvictOptions,
+): boolean {
+  return hub.members.isIdempotent(address) && (leaving || lost + 1 < lostLimit);
 }
 
 function emptyLane(hub: MemoryHub, id: string): void {

@@ -2,7 +2,8 @@
 -- KEYS: root
 -- ARGV: producer, batch number, msgpack { m = { address, header, payload, options or false, … }, g = sizes of groups or nil when every message is one },
 --       bound of the producer ('' = none), its overflow, control channel
--- options: { k = key, i = unique, f = target, d = delay ms, u = dedupe id, w = its window ms, r = proposal }, or the proposal alone
+-- options: { i = unique, d = delay ms, u = dedupe id, w = its window ms, q = repeatable, for so many ms on its way, r = proposal },
+--       or the proposal alone
 -- proposal: number of { consumer, epoch } in r, a list of the message
 -- Returns { } when everything was accepted, or { index, 'dup' | 'full' | 'none' | 'unrouted', detail, … }.
 local producer, slot = $producer .. ARGV[1], tonumber(ARGV[2]) % 16
@@ -77,7 +78,7 @@ local function adds(i)
   local o = list[i + 3]
   if not o or type(o) == 'number' then
     return 1
-  elseif o.d or (o.u and first_of(list[i], o)) then
+  elseif o.d or (o.u and first_of(list[i], o)) or (o.q and call('EXISTS', $reply .. o.i) == 1) then
     return 0
   end
   return 1
@@ -85,10 +86,10 @@ end
 
 local function refused(address, n)
   local c = claim(address)
-  if c.request and not c.live then
-    return 'none'
+  if n == 0 then
+    return nil
   end
-  return n > 0 and full(address, n) and 'full'
+  return c.request and not c.live and 'none' or full(address, n) and 'full'
 end
 
 -- the address of the group's first message that cannot be accepted, and why
@@ -139,6 +140,11 @@ local function accept(i)
     local key = dedupe_key(address, o)
     seen[key] = o.i
     dedupes[#dedupes + 1] = { key, o.i, o.w }
+  end
+  if o.q and not call('SET', $reply .. o.i, '', 'PX', o.q, 'NX') then
+    duplicates = duplicates + 1
+    report(i, 'dup', o.i)
+    return
   end
   accepted = accepted + 1
   local m = decode(h)

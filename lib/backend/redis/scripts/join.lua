@@ -1,6 +1,6 @@
 -- Makes a consumer a member, or repairs its membership: names, lanes and groups.
 -- KEYS: root
--- ARGV: consumer, ttl ms, msgpack of the member { service, instanceName, ttl, weight, hash, names = { { address, group }, … },
+-- ARGV: consumer, ttl ms, msgpack of the member { service, instanceName, ttl, weight, hash, names = { { address, group, idempotent }, … },
 --       groups = { { name, rule }, … }, … }, control channel
 -- Returns as beat.lua, or { 'conflict', group, rule of its members }
 --@include message
@@ -50,6 +50,7 @@ if not known then
       end
     end
     call('SADD', $serviceNames .. service, name.address)
+    call(name.idempotent and 'SADD' or 'SREM', $idempotent, name.address)
   end
   call('HSET', $namesOf .. consumer, '', string.format('%d ', member.weight) .. service)
   call('SADD', $crew .. service, consumer)

@@ -1,13 +1,10 @@
 -- Placing again what a consumer that is gone had in its hands.
--- lost = { now, limit, taskError, replyError, consumer }; `held`: it had been handed over and its holder did not leave in peace.
-local function answer_lost(m, lost)
-  local frame = cmsgpack.pack({ m.i, 0, 3, lost.replyError })
-  if m.s then
-    call('SET', $reply .. m.i, frame, 'PX', m.s)
-  end
-  if m.r then
-    call('PUBLISH', m.r, frame)
-  end
+-- lost = { now, limit, taskError, replyError, consumer }; `handed`: it had been handed over; `counts`: its holder did not leave in peace.
+--@need answer
+
+-- whether a request may be handled a second time
+local function is_repeated(m, counts, lost)
+  return call('SISMEMBER', $idempotent, m.n) == 1 and (m.d or 0) + (counts and 1 or 0) < lost.limit
 end
 
 local function remove(source, id)
@@ -32,8 +29,8 @@ local function move_lost(source, id, handed, counts, lost)
     else
       bury(nil, h, p, { r = 'undecodable', e = lost.taskError, c = lost.consumer, w = lost.now, s = source })
     end
-  elseif handed and string.sub(m.n, 1, 1) == 'r' then
-    answer_lost(m, lost)
+  elseif handed and string.sub(m.n, 1, 1) == 'r' and not is_repeated(m, counts, lost) then
+    answer(m, lost.replyError)
     count('lost', 1)
   else
     stamp(m, id)
