@@ -18,6 +18,7 @@ export {
   type BrokerLogger,
   type BrokerOptions,
   type Duration,
+  type EventsOptions,
   type PacketDeserializer,
   type PacketSerializer,
   type QueueOptions,
@@ -66,7 +67,7 @@ export {
   type RequestOptions,
   type TaskMessage,
 } from './client/index.js';
-export type { Enqueued, Health } from './runtime/index.js';
+export type { BrokerStats, Enqueued, EventStats, Health } from './runtime/index.js';
 export type { Kind } from './message/index.js';
 
 // Balancing

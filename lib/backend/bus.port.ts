@@ -15,6 +15,14 @@ export interface BusPort {
   publish(channel: string, message: Uint8Array, timeout: number): Promise<void>;
   /** Resolves when the subscription is in force. Restored by itself after a lost connection. */
   subscribe(channel: string, listener: (message: Buffer) => void): Promise<Unsubscribe>;
+  /**
+   * Like `subscribe`, to every event whose name a pattern with wildcards stands for; the listener is told the name.
+   * @throws InvalidConfigError where events go by ways that know no patterns
+   */
+  subscribePattern(
+    pattern: string,
+    listener: (name: string, message: Buffer) => void,
+  ): Promise<Unsubscribe>;
   /** Called after subscriptions were interrupted and are in force again: messages may have been missed. */
   onGap(listener: () => void): Unsubscribe;
 }

@@ -1,9 +1,9 @@
 import { ClientProxy, type ReadPacket, type WritePacket } from '@nestjs/microservices';
 import type { Observable } from 'rxjs';
-import type { CancelResult, QueueStats } from '../backend/index.js';
+import type { CancelResult } from '../backend/index.js';
 import type { ResolvedOptions } from '../config/index.js';
 import { ClosedError, InvalidBatchError } from '../errors/index.js';
-import type { Enqueued, Health, Runtime, TaskToSend } from '../runtime/index.js';
+import type { BrokerStats, Enqueued, Health, Runtime, TaskToSend } from '../runtime/index.js';
 import type { EnqueueOptions, PublishOptions, RequestOptions } from './call-options.js';
 import type { ClientEvents, ClientStatus } from './client-events.js';
 import type {
@@ -154,7 +154,7 @@ export class RuntimeClient<C extends BrokerContract = BrokerContract> extends Cl
     });
   }
 
-  /** Publishes an event to every instance that handles its name now. */
+  /** Publishes an event to every instance that handles its name now, or a pattern for it; the name has no wildcards. */
   publish<N extends Name<C, 'events'>>(name: N, ...rest: EventArguments<C, N>): Promise<void>;
   /** Nest's own contract: sends a request; the returned function gives it up. */
   publish(packet: ReadPacket, callback: (packet: WritePacket) => void): () => void;
@@ -182,8 +182,8 @@ export class RuntimeClient<C extends BrokerContract = BrokerContract> extends Cl
     return runtime.health();
   }
 
-  /** What waits, runs and died in the app, and who handles it. */
-  async stats(): Promise<QueueStats> {
+  /** What waits, runs and died in the app, who handles it, and what this instance missed of its events. */
+  async stats(): Promise<BrokerStats> {
     return (await this.ready()).stats();
   }
 

@@ -15,6 +15,7 @@ export const DEFAULTS = {
     lostLimit: 5,
   },
   rpc: { timeout: 5_000, mode: 'reliable', maxJobs: 100, maxWaiting: 10_000 },
+  events: { sharded: false },
   balancer: {
     heartbeatTtl: 30_000,
     cleanupInterval: 60_000,

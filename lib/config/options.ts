@@ -35,6 +35,7 @@ export interface BrokerOptions {
   /** What task handlers that say nothing else get. */
   readonly tasks?: TaskDefaults;
   readonly rpc?: RpcOptions;
+  readonly events?: EventsOptions;
   readonly balancer?: BalancerOptions;
   /** Further queues of this service, by name. A handler says `queue` to be in one; who sends need not know. */
   readonly queues?: Readonly<Record<string, QueueOptions>>;
@@ -116,6 +117,15 @@ export interface RpcOptions {
   readonly maxJobs?: number;
   /** Waiting requests of one name from which on new ones are refused. Default 10,000. */
   readonly maxWaiting?: number;
+}
+
+/** @publicApi */
+export interface EventsOptions {
+  /**
+   * Events by sharded Pub/Sub, so that in a Redis Cluster they pass through the node of the app alone; needs Redis 7.0
+   * and knows no wildcards. Everybody who shares the app needs the same setting. Not in memory. Default `false`.
+   */
+  readonly sharded?: boolean;
 }
 
 /** How an instance of a queue is chosen: a strategy of this package by name, or your own. @publicApi */

@@ -54,6 +54,7 @@ function resolve(parsed: Parsed, { options, environment, nameOf }: Origin): Reso
     mode: parsed.mode ?? DEFAULTS.mode,
     redis: freeze(mergeRedis(environment.options.redis, options.redis)),
     turns: toTurns(parsed, nameOf),
+    shardedEvents: toSharded(parsed),
     settings: toSettings(parsed, appName, nameOf),
     codec: parsed.codec ?? jsonCodec,
     serializer: parsed.serializer,
@@ -111,6 +112,20 @@ function toTurns({ mode, prefix, balancer }: Parsed, nameOf: NameOf): ResolvedOp
     redis: freeze(mergeRedis({}, balancer.redis)),
     prefix: checkNamespace(nameOf('balancer.prefix'), balancer.prefix ?? prefix ?? DEFAULTS.prefix),
   });
+}
+
+/** @throws InvalidConfigError where there are no shards */
+function toSharded({ mode = DEFAULTS.mode, events }: Parsed): boolean {
+  const { sharded = DEFAULTS.events.sharded } = events ?? {};
+  if (sharded && mode === 'memory') {
+    refuse('the broker cannot be set up', [
+      {
+        where: 'events.sharded',
+        allowed: `it needs mode "redis" or "hybrid", the mode is "${mode}"`,
+      },
+    ]);
+  }
+  return sharded;
 }
 
 /** The queue of handlers that name none, and those of the options. */

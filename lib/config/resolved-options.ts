@@ -12,6 +12,8 @@ export interface ResolvedOptions {
   readonly redis: RedisParts;
   /** Where turns are decided, if that is not where the queue is. */
   readonly turns: { readonly redis: RedisParts; readonly prefix: string } | undefined;
+  /** Whether events go by sharded Pub/Sub. */
+  readonly shardedEvents: boolean;
   readonly settings: RuntimeSettings;
   readonly codec: PayloadCodec;
   readonly serializer: PacketSerializer | undefined;

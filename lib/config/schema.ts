@@ -118,6 +118,7 @@ export const optionsSchema = object({
     maxJobs: whole(1).optional(),
     maxWaiting: whole(1).optional(),
   }).optional(),
+  events: object({ sharded: z.boolean({ error: 'true or false' }).optional() }).optional(),
   balancer: object({
     strategy: strategy.optional(),
     redis: redis.optional(),

@@ -59,7 +59,7 @@ export class InvalidConfigError extends BrokerError {
   }
 }
 
-/** A name, key or id is empty, too long or of the wrong type. @publicApi */
+/** A name, key or id is empty, too long, of the wrong type, or has a wildcard where there can be none. @publicApi */
 export class InvalidNameError extends BrokerError {
   constructor(message: string) {
     super('INVALID_NAME', message, { outcome: 'not-sent' });

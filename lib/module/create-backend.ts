@@ -19,7 +19,7 @@ export async function createBackend(options: ResolvedOptions, log: RuntimeLog): 
     return new MemoryBackend(common);
   }
   const { RedisBackend } = await loadRedis();
-  return new RedisBackend({ ...common, redis });
+  return new RedisBackend({ ...common, redis, sharded: options.shardedEvents });
 }
 
 /** Where turns are decided, if the options give the balancer a Redis of its own. */

@@ -2,7 +2,6 @@ import type { BalanceStrategy } from '../balancer/index.js';
 import {
   type Backend,
   type Clock,
-  type QueueStats,
   type TurnsPort,
   decodeControl,
   systemClock,
@@ -10,13 +9,14 @@ import {
 import type { PayloadCodec } from '../codec/index.js';
 import { ClosedError } from '../errors/index.js';
 import { MessageIds } from '../message/index.js';
+import { EventLosses } from './event-losses.js';
 import type { Handler } from './handler.js';
 import { HandlerRegistry } from './handler-registry.js';
 import { PayloadEncoder } from './payload-encoder.js';
 import { Requester } from './requester.js';
 import { RetryingRequester } from './retrying-requester.js';
 import { Router } from './router.js';
-import type { Health, Runtime, RuntimeEvents, Sender } from './runtime.js';
+import type { BrokerStats, Health, Runtime, RuntimeEvents, Sender } from './runtime.js';
 import { MessageSender } from './sender.js';
 import type { RuntimeLog, RuntimeSettings, Strategy } from './settings.js';
 import { Strategies } from './strategies.js';
@@ -40,6 +40,7 @@ class BrokerRuntime implements Runtime {
   readonly sender: Sender;
   readonly #backend: Backend;
   readonly #events: TypedEvents<RuntimeEvents>;
+  readonly #losses: EventLosses;
   readonly #registry = new HandlerRegistry();
   readonly #requester: Requester;
   readonly #parts: RuntimeParts;
@@ -99,7 +100,7 @@ class BrokerRuntime implements Runtime {
     this.#payloads = payloads;
     this.#events = new TypedEvents(onError);
     backend.onLink((state) => this.#events.emit('link', state));
-    bus.onGap(() => this.#events.emit('gap', { at: clock.now() }));
+    this.#losses = new EventLosses({ clock, log, events: this.#events });
   }
 
   get deadLetters(): Backend['deadLetters'] {
@@ -179,8 +180,8 @@ class BrokerRuntime implements Runtime {
     return { status: 'up', ...facts };
   }
 
-  async stats(): Promise<QueueStats> {
-    return await this.#backend.inspector.stats();
+  async stats(): Promise<BrokerStats> {
+    return { ...(await this.#backend.inspector.stats()), events: this.#losses.stats };
   }
 
   on<E extends keyof RuntimeEvents>(
@@ -224,6 +225,7 @@ class BrokerRuntime implements Runtime {
       router: this.#router,
       log,
       events: this.#events,
+      losses: this.#losses,
     });
     await this.#worker.start();
   }

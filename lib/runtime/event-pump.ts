@@ -1,7 +1,7 @@
 import type { BusPort, Unsubscribe } from '../backend/index.js';
 import { type EventFrame, decodeEvents } from '../codec/index.js';
 import { CancelledError } from '../errors/index.js';
-import { messageId } from '../message/index.js';
+import { isPattern, messageId } from '../message/index.js';
 import type { EventHandler, HandlingContext } from './handler.js';
 import { isThenable } from './is-thenable.js';
 import type { PayloadEncoder } from './payload-encoder.js';
@@ -13,11 +13,14 @@ const MAX_WAITING = 10_000;
 export interface EventPumpParts {
   readonly bus: BusPort;
   readonly payloads: PayloadEncoder;
+  /** By name, or by pattern. */
   readonly handlers: ReadonlyMap<string, readonly EventHandler[]>;
   readonly consumerId: string;
   readonly onError: (error: unknown) => void;
   /** Events dropped because handlers did not keep up, in all. */
   readonly onDrop: (dropped: number) => void;
+  /** Its subscriptions were interrupted and are in force again. */
+  readonly onGap: () => void;
 }
 
 interface Arrived {
@@ -26,7 +29,7 @@ interface Arrived {
   readonly frame: EventFrame;
 }
 
-/** Hands every event to every handler of its name. At most once, in a buffer with an end. */
+/** Hands every event to every handler of its name, and of patterns for it. At most once, in a buffer with an end. */
 export class EventPump {
   readonly #parts: EventPumpParts;
   readonly #abort = new AbortController();
@@ -45,16 +48,17 @@ export class EventPump {
     return this.#dropped;
   }
 
+  /** All subscriptions, or an error; what is in force then ends with `stop`. */
   async start(): Promise<void> {
-    const { bus, handlers } = this.#parts;
-    this.#unsubscribes = await Promise.all(
-      [...handlers].map(
-        async ([name, list]) =>
-          await bus.subscribe(bus.channel('event', name), (message) =>
-            this.#receive(name, list, message),
-          ),
-      ),
-    );
+    const { bus, handlers, onGap } = this.#parts;
+    if (handlers.size === 0) return;
+    const subscribing = [...handlers].map(([name, list]) => this.#subscribe(name, list));
+    const subscribed = await Promise.allSettled(subscribing);
+    for (const each of subscribed) {
+      if (each.status === 'fulfilled') this.#unsubscribes.push(each.value);
+    }
+    await Promise.all(subscribing);
+    this.#unsubscribes.push(bus.onGap(onGap));
   }
 
   /** No new events; resolves when the running handlers have ended. */
@@ -70,6 +74,18 @@ export class EventPump {
     this.#abort.abort(new CancelledError('the instance shuts down'));
     for (const resolve of this.#idle.splice(0)) resolve();
     this.#running = 0;
+  }
+
+  async #subscribe(name: string, handlers: readonly EventHandler[]): Promise<Unsubscribe> {
+    const { bus } = this.#parts;
+    if (isPattern(name)) {
+      return await bus.subscribePattern(name, (actual, message) =>
+        this.#receive(actual, handlers, message),
+      );
+    }
+    return await bus.subscribe(bus.channel('event', name), (message) =>
+      this.#receive(name, handlers, message),
+    );
   }
 
   #receive(name: string, handlers: readonly EventHandler[], message: Buffer): void {

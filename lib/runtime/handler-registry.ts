@@ -1,5 +1,5 @@
 import { DuplicateHandlerError, InvalidConfigError } from '../errors/index.js';
-import { type Address, type QueuedKind, checkName, toAddress } from '../message/index.js';
+import { type Address, type QueuedKind, checkHandlerName, toAddress } from '../message/index.js';
 import type { EventHandler, Handler, RequestHandler, TaskHandler } from './handler.js';
 
 export type QueuedHandler = TaskHandler | RequestHandler;
@@ -10,7 +10,11 @@ export class HandlerRegistry {
   readonly #events = new Map<string, EventHandler[]>();
 
   add(handler: Handler): void {
-    checkName(`the name of a ${handler.kind}`, handler.name);
+    checkHandlerName(
+      `the name of ${handler.kind === 'event' ? 'an' : 'a'} ${handler.kind}`,
+      handler.kind,
+      handler.name,
+    );
     if (handler.kind === 'event') {
       const list = this.#events.get(handler.name);
       if (list === undefined) this.#events.set(handler.name, [handler]);

@@ -37,6 +37,22 @@ export interface Health {
   readonly reason?: string;
 }
 
+/** What this instance did not hear of the events it handles, since it was made. @publicApi */
+export interface EventStats {
+  /** Events that were dropped because its handlers did not keep up, counted for each handler. */
+  readonly dropped: number;
+  /** Interruptions of its subscriptions: events that were published meanwhile may have been missed. */
+  readonly gaps: number;
+  /** Milliseconds since the epoch, on this machine's clock, when the last of them was over; absent: there was none. */
+  readonly lastGap?: number;
+}
+
+/** A picture of the app, and of what this instance missed. @publicApi */
+export interface BrokerStats extends QueueStats {
+  /** Of this instance alone. */
+  readonly events: EventStats;
+}
+
 /** What happens inside, for whoever watches; the hot path says nothing while nobody listens. */
 export interface RuntimeEvents {
   link: LinkState;
@@ -44,7 +60,10 @@ export interface RuntimeEvents {
   evicted: { readonly consumer: string };
   /** Somebody, of whatever service, joined, left, was evicted or got another weight. */
   members: MembersChange;
-  /** Events may have been missed while a subscription was interrupted. */
+  /**
+   * Events that this instance handles may have been missed: its subscriptions were interrupted, and are in force again
+   * since `at`, in milliseconds since the epoch on this machine's clock. Once for each interruption.
+   */
   gap: { readonly at: number };
 }
 
@@ -71,7 +90,7 @@ export interface Runtime {
   /** Drains, then disconnects; waiting calls reject with CLOSED; safe to repeat. */
   close(): Promise<void>;
   health(): Promise<Health>;
-  stats(): Promise<QueueStats>;
+  stats(): Promise<BrokerStats>;
   on<E extends keyof RuntimeEvents>(
     event: E,
     listener: (value: RuntimeEvents[E]) => void,

@@ -5,6 +5,7 @@ import {
   type Envelope,
   type MessageIds,
   type MessagePolicy,
+  checkEventName,
   checkName,
   messageId,
   parseMessageId,
@@ -59,7 +60,7 @@ export class MessageSender {
 
   async publish(name: string, data: unknown, options: EventOptions = {}): Promise<void> {
     const { bus, ids, payloads, sendTimeout } = this.#parts;
-    checkName('the name of an event', name);
+    checkEventName('the name of an event', name);
     const headers = checkHeaders(options.headers);
     const frame = encodeEvent(ids.unique(), payloads.encode(name, data), headers);
     await bus.publish(bus.channel('event', name), frame, sendTimeout);

@@ -9,6 +9,7 @@ import {
 import { CancelledError, InvalidConfigError, toPlainError } from '../errors/index.js';
 import { DeadPeers } from './dead-peers.js';
 import { DelayedTimer } from './delayed-timer.js';
+import type { EventLosses } from './event-losses.js';
 import { EventPump } from './event-pump.js';
 import { Exclusive } from './exclusive.js';
 import { Announcer } from './announcer.js';
@@ -45,6 +46,7 @@ export interface WorkerParts {
   readonly router: Router;
   readonly log: RuntimeLog;
   readonly events: TypedEvents<RuntimeEvents>;
+  readonly losses: EventLosses;
 }
 
 /** The receiving half: joins, reads, runs handlers, and leaves in peace. Rejoins by itself after an eviction. */
@@ -67,7 +69,7 @@ export class Worker {
 
   constructor(parts: WorkerParts) {
     this.#parts = parts;
-    const { backend, clock, settings, registry, payloads, strategies, router, log } = parts;
+    const { backend, clock, settings, registry, payloads, strategies, router, log, losses } = parts;
     const { heartbeatTtl, cleanupInterval, stealAfter, weight } = settings.balancer;
     const { lostLimit } = settings.tasks;
     const server = new ServerClock(clock);
@@ -83,7 +85,8 @@ export class Worker {
       handlers: registry.events,
       consumerId: this.#instance,
       onError,
-      onDrop: (dropped) => this.#reportDrop(dropped),
+      onDrop: (dropped) => losses.drop(dropped),
+      onGap: () => losses.gap(),
     });
     const [interval, alert] = [cleanupInterval, heartbeatTtl * 2];
     this.#housekeeper = new Housekeeper({ ...common, interval, alert, lostLimit, log });
@@ -278,12 +281,5 @@ export class Worker {
   #report(error: unknown): void {
     const { message, name, stack } = toPlainError(error, { stack: true });
     this.#parts.log.error(`${name}: ${message}`, stack);
-  }
-
-  #reportDrop(dropped: number): void {
-    // the first one, then at every power of ten
-    if (Number.isInteger(Math.log10(dropped))) {
-      this.#parts.log.warn(`event handlers do not keep up: ${dropped} events dropped so far`);
-    }
   }
 }

@@ -1,5 +1,5 @@
 import { DuplicateHandlerError } from '../errors/index.js';
-import { checkName } from '../message/index.js';
+import { checkHandlerName } from '../message/index.js';
 import type { FoundHandler } from './found-handler.js';
 
 /** All handlers of one broker. Tasks and requests have one handler a name, events any number. */
@@ -13,7 +13,8 @@ export class HandlerList implements Iterable<FoundHandler> {
 
   /** @throws DuplicateHandlerError, InvalidNameError */
   add(handler: FoundHandler): void {
-    checkName(`the name of the ${handler.kind} that ${handler.origin} handles`, handler.name);
+    const { kind, name, origin } = handler;
+    checkHandlerName(`the name of the ${kind} that ${origin} handles`, kind, name);
     if (handler.kind !== 'event') this.#claim(handler);
     this.#handlers.push(handler);
   }

@@ -4,6 +4,7 @@ import { setInterval } from 'node:timers/promises';
 import { NestFactory } from '@nestjs/core';
 import { BrokerClient } from 'nestjs-broker';
 import { AppModule } from './app.module.js';
+import { HistoryController } from './history.controller.js';
 import { StockController } from './stock.controller.js';
 
 const start = () => NestFactory.createApplicationContext(AppModule, { logger: ['error'] });
@@ -17,6 +18,13 @@ await broker.publish('stock.changed', { sku: 'teapot', left: 11 });
 await broker.group('stock').publish('changed', { sku: 'kettle', left: 3 });
 for await (const _ of setInterval(10)) if (stocks.every((left) => left.has('kettle'))) break;
 for (const left of stocks) assert.deepEqual(Object.fromEntries(left), { teapot: 11, kettle: 3 });
+
+// wildcards: one token, or all that are left; each handler gets an event once, under the name it has
+const [history] = apps.map((app) => app.get(HistoryController));
+await broker.publish('stock.eu.changed', { sku: 'teapot', left: 5 });
+for await (const _ of setInterval(10)) if (history!.all.includes('stock.eu.changed')) break;
+assert.deepEqual(history!.direct, ['stock.changed', 'stock.changed', 'stock.changed']);
+assert.deepEqual(history!.all, [...history!.direct, 'stock.eu.changed']);
 
 // nobody listens: nothing is kept, nothing fails
 await broker.publish('stock.counted', { at: Date.now() });

@@ -2,6 +2,7 @@ import { describe } from 'vitest';
 import type { Site } from '../support/site.js';
 import { describeBounds } from './queue-bounds.js';
 import { describeBus } from './bus-fan-out.js';
+import { describePatterns } from './bus-patterns.js';
 import { describeCancel } from './queue-cancel.js';
 import { describeCompeting } from './queue-competing.js';
 import { describeDeadLetters } from './queue-dead-letter.js';
@@ -63,6 +64,7 @@ const SUBJECTS = [
   describeRequests,
   describeRequestsAgain,
   describeBus,
+  describePatterns,
   describeInspector,
   describeFeatures,
   describeLifecycle,

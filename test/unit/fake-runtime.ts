@@ -1,6 +1,7 @@
 import type { BalanceStrategy } from '../../lib/balancer/index.js';
-import type { ConsumerInfo, QueueStats } from '../../lib/backend/index.js';
+import type { ConsumerInfo } from '../../lib/backend/index.js';
 import type {
+  BrokerStats,
   EventOptions,
   Handler,
   ReplyObserver,
@@ -109,7 +110,7 @@ export class FakeRuntime implements Runtime {
 
   /** Only `consumers` is faked. */
   stats(): ReturnType<Runtime['stats']> {
-    return Promise.resolve({ consumers: this.consumers } as QueueStats);
+    return Promise.resolve({ consumers: this.consumers } as BrokerStats);
   }
 
   on(event: keyof RuntimeEvents, listener: Listener): () => void {

@@ -1,5 +1,6 @@
 import type { BusPort, ChannelKind, Unsubscribe } from '../index.js';
 import { type App, channelName } from './channel-name.js';
+import type { Receive } from './channels.js';
 import type { Connection } from './connection.js';
 
 /** The passing side in memory. */
@@ -23,22 +24,42 @@ export class MemoryBus implements BusPort {
   }
 
   async subscribe(channel: string, listener: (message: Buffer) => void): Promise<Unsubscribe> {
-    const unsubscribe = this.#connection.hub.channels.subscribe(channel, (message) => {
-      try {
-        listener(message);
-      } catch (error) {
-        this.#onError(error);
-      }
-    });
-    const forget = this.#connection.onClose(unsubscribe);
-    return () => {
-      forget();
-      unsubscribe();
-    };
+    const receive = this.#guarded(listener);
+    return this.#owned(this.#connection.hub.channels.subscribe(channel, receive));
+  }
+
+  async subscribePattern(
+    pattern: string,
+    listener: (name: string, message: Buffer) => void,
+  ): Promise<Unsubscribe> {
+    const prefix = this.channel('event');
+    const receive = this.#guarded((message, channel) =>
+      listener(channel.slice(prefix.length), message),
+    );
+    return this.#owned(this.#connection.hub.channels.subscribePattern(pattern, receive));
   }
 
   /** Subscriptions in memory are never interrupted. */
   onGap(): Unsubscribe {
     return () => {};
+  }
+
+  #guarded(listener: Receive): Receive {
+    return (message, channel) => {
+      try {
+        listener(message, channel);
+      } catch (error) {
+        this.#onError(error);
+      }
+    };
+  }
+
+  /** A subscription ends with the connection, too. */
+  #owned(unsubscribe: Unsubscribe): Unsubscribe {
+    const forget = this.#connection.onClose(unsubscribe);
+    return () => {
+      forget();
+      unsubscribe();
+    };
   }
 }

@@ -43,7 +43,7 @@ export class MemoryHub {
   readonly dedupe = new ExpiringMap<string>();
   /** Kept replies, by the unique part of the request's id. */
   readonly replies = new ExpiringMap<Buffer>();
-  readonly channels = new Channels();
+  readonly channels: Channels;
   readonly handover = new Handover(this.streams);
   readonly counters: { -readonly [C in keyof QueueCounters]: number } = {
     added: 0,
@@ -62,7 +62,9 @@ export class MemoryHub {
   constructor(
     readonly app: App,
     readonly clock: Clock,
-  ) {}
+  ) {
+    this.channels = new Channels(channelName(app, 'event'));
+  }
 
   /** Takes a message in; it has no place yet. */
   accept(envelope: Envelope, payload: string | Uint8Array): StoredMessage {

@@ -8,6 +8,7 @@ import { RedisLink } from './link.js';
 import { RedisQueue } from './queue.js';
 import { toRedisFailure } from './redis-error.js';
 import type { RedisSettings } from './redis-settings.js';
+import { checkSharding } from './check-sharding.js';
 
 /** How long `connect` tries, in ms. */
 const CONNECT_TIMEOUT = 10_000;
@@ -21,6 +22,8 @@ export interface RedisBackendOptions {
   /** The producer's own bound, for names that no service has claimed. */
   readonly streamLength?: number;
   readonly overflow?: 'reject' | 'drop-oldest';
+  /** Events by sharded Pub/Sub, which Redis 7.0 brought; who shares an app must agree. Default false. */
+  readonly sharded?: boolean;
   /** What goes wrong where nobody waits for an answer. */
   readonly onError?: (error: unknown) => void;
 }
@@ -41,14 +44,13 @@ export class RedisBackend implements Backend {
   constructor(options: RedisBackendOptions) {
     const { prefix, appName, redis, streamLength, overflow = 'reject' } = options;
     const onError = options.onError ?? (() => undefined);
-    const keys = new AppKeys(prefix, appName);
+    const keys = new AppKeys(prefix, appName, options.sharded);
     const connect = (role: string): RedisLink =>
       new RedisLink(redis, connectionName(appName, role));
     this.#keys = keys;
     this.#command = connect('commands');
     this.#subscriber = new RedisLink(redis, connectionName(appName, 'events'), async (client) => {
-      const channels = this.bus.subscribed;
-      if (channels.length > 0) await client.subscribe(...channels);
+      for (const [command, ...names] of this.bus.subscribing) await client.call(command, ...names);
     });
     const command = this.#command;
     this.queue = new RedisQueue({ command, keys, streamLength, overflow, readerLink: connect });
@@ -99,6 +101,7 @@ export class RedisBackend implements Backend {
       }
     }
     await this.#checkLayout();
+    await checkSharding(this.#command, this.#keys);
   }
 
   async #checkLayout(): Promise<void> {

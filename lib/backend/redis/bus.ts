@@ -1,20 +1,20 @@
 import { packForScript } from '../../codec/index.js';
 import type { BrokerError } from '../../errors/index.js';
-import { BackendUnavailableError, ClosedError } from '../../errors/index.js';
+import { BackendUnavailableError, ClosedError, InvalidConfigError } from '../../errors/index.js';
+import { matcherOf } from '../../message/index.js';
 import type { BusPort, ChannelKind, Unsubscribe } from '../index.js';
+import { toGlob } from './glob.js';
 import type { AppKeys } from './keys.js';
 import type { RedisLink } from './link.js';
+import type { Script } from './load-script.js';
 import { Outbox, type OutboxItem } from './outbox.js';
 import { toRedisFailure } from './redis-error.js';
 import { SCRIPTS } from './scripts.js';
+import { Subscriptions } from './subscriptions.js';
 import { watchDeadline } from './watch-deadline.js';
 
 const MAX_COUNT = 512;
 const MAX_BYTES = 512 * 1024;
-/** A subscription that says nothing for this long is asked whether it lives, in ms. */
-const PROBE = 5_000;
-
-type Listener = (message: Buffer) => void;
 
 interface Publication extends OutboxItem {
   readonly channel: string;
@@ -36,11 +36,9 @@ export interface RedisBusParts {
 export class RedisBus implements BusPort {
   readonly #parts: RedisBusParts;
   readonly #outbox: Outbox<Publication>;
-  readonly #channels = new Map<string, Set<Listener>>();
-  readonly #gapListeners = new Set<() => void>();
-  #probe: NodeJS.Timeout | undefined;
+  readonly #subscriptions: Subscriptions;
+  readonly #script: Script;
   #closed = false;
-  #interrupted = false;
 
   constructor(parts: RedisBusParts) {
     this.#parts = parts;
@@ -49,20 +47,21 @@ export class RedisBus implements BusPort {
       maxBytes: MAX_BYTES,
       send: async (batch) => await this.#send(batch),
     });
-    parts.subscriber.onMessage((channel, message) => this.#deliver(channel.toString(), message));
-    parts.subscriber.onState((state) => {
-      if (state === 'down') this.#interrupted = this.#channels.size > 0;
-      else if (this.#interrupted) for (const listener of this.#gapListeners) listener();
+    this.#subscriptions = new Subscriptions({
+      link: parts.subscriber,
+      anchors: parts.keys.anchors,
+      onError: parts.onError,
     });
+    this.#script = parts.keys.sharded ? SCRIPTS.publishSharded : SCRIPTS.publish;
   }
 
   channel(kind: ChannelKind, name?: string): string {
     return this.#parts.keys.channel(kind, name);
   }
 
-  /** The channels a new connection has to subscribe to before it counts as up. */
-  get subscribed(): readonly string[] {
-    return [...this.#channels.keys()];
+  /** What a new connection has to subscribe to before it counts as up. */
+  get subscribing(): Subscriptions['commands'] {
+    return this.#subscriptions.commands;
   }
 
   async publish(channel: string, message: Uint8Array, timeout: number): Promise<void> {
@@ -74,79 +73,41 @@ export class RedisBus implements BusPort {
     });
   }
 
-  async subscribe(channel: string, listener: Listener): Promise<Unsubscribe> {
+  async subscribe(channel: string, listener: (message: Buffer) => void): Promise<Unsubscribe> {
     if (this.#closed) throw new ClosedError();
-    const listeners = this.#channels.get(channel);
-    if (listeners !== undefined) {
-      listeners.add(listener);
-    } else {
-      this.#channels.set(channel, new Set([listener]));
+    const kind = this.#parts.keys.isSharded(channel) ? 'shard' : 'channel';
+    return await this.#subscriptions.add({ kind, name: channel }, listener);
+  }
+
+  /** Redis knows globs, in which a star crosses dots: what they let through is looked at once more. */
+  async subscribePattern(
+    pattern: string,
+    listener: (name: string, message: Buffer) => void,
+  ): Promise<Unsubscribe> {
+    if (this.#closed) throw new ClosedError();
+    const { keys } = this.#parts;
+    if (keys.sharded) {
+      throw new InvalidConfigError(
+        `the handler of the events "${pattern}" has a wildcard, and with the option events.sharded Redis knows no wildcards: name each event, or leave the option out`,
+      );
     }
-    this.#startProbe();
-    try {
-      await this.#command('subscribe', channel);
-    } catch (error) {
-      this.#remove(channel, listener);
-      throw error;
-    }
-    return () => this.#remove(channel, listener);
+    const prefix = keys.channel('event');
+    const matches = matcherOf(pattern);
+    const topic = { kind: 'pattern', name: toGlob(prefix, pattern) } as const;
+    return await this.#subscriptions.add(topic, (message, channel) => {
+      const name = channel.slice(prefix.length);
+      if (matches(name)) listener(name, message);
+    });
   }
 
   onGap(listener: () => void): Unsubscribe {
-    this.#gapListeners.add(listener);
-    return () => this.#gapListeners.delete(listener);
+    return this.#subscriptions.onGap(listener);
   }
 
   close(): void {
     this.#closed = true;
-    clearInterval(this.#probe);
+    this.#subscriptions.close();
     for (const item of this.#outbox.remove(() => true)) item.reject(new ClosedError());
-  }
-
-  #remove(channel: string, listener: Listener): void {
-    const listeners = this.#channels.get(channel);
-    if (listeners?.delete(listener) !== true || listeners.size > 0) return;
-    this.#channels.delete(channel);
-    if (this.#closed || this.#parts.subscriber.state === 'down') return;
-    // a message that still arrives finds no listener; a connection that ends takes its subscriptions along
-    this.#command('unsubscribe', channel).catch((error: unknown) => {
-      if (!this.#closed) this.#parts.onError(error);
-    });
-  }
-
-  async #command(command: string, channel: string): Promise<void> {
-    const { subscriber } = this.#parts;
-    subscriber.open();
-    if (!(await subscriber.whenUp(PROBE))) {
-      throw toRedisFailure(subscriber.lastError ?? new Error('not connected')).error;
-    }
-    try {
-      await subscriber.call(command, [channel]);
-    } catch (cause) {
-      throw toRedisFailure(cause).error;
-    }
-  }
-
-  #startProbe(): void {
-    if (this.#probe !== undefined) return;
-    this.#probe = setInterval(() => {
-      if (this.#parts.subscriber.state === 'up') {
-        // no answer: the link makes itself anew
-        this.#parts.subscriber.call('ping', [], 2_000).catch(() => undefined);
-      }
-    }, PROBE);
-    this.#probe.unref();
-  }
-
-  #deliver(channel: string, message: Buffer): void {
-    if (this.#closed) return;
-    for (const listener of this.#channels.get(channel) ?? []) {
-      try {
-        listener(message);
-      } catch (error) {
-        this.#parts.onError(error);
-      }
-    }
   }
 
   /** At most once: what may have left is not sent again. */
@@ -157,7 +118,7 @@ export class RedisBus implements BusPort {
       return this.#reject(batch, 'not-sent');
     }
     try {
-      const run = command.run(SCRIPTS.publish, [keys.root, packForScript(join(batch))]);
+      const run = command.run(this.#script, [keys.root, packForScript(join(batch))]);
       let open = batch;
       const expire = (): void => {
         this.#reject(open.filter(isOver), 'unknown');

@@ -79,6 +79,8 @@ export const KEYS = {
   reply: 'r:',
   /** stream: dead letters */
   dead: 'dlq',
+  /** string: there where the events of the app go by sharded Pub/Sub */
+  sharded: 'es',
   /** hash: counters */
   counters: 'st',
 } as const;
@@ -95,7 +97,12 @@ export class AppKeys {
   readonly root: string;
   readonly #channels: string;
 
-  constructor(prefix: string, appName: string) {
+  /** @param sharded whether events have channels in the hash slot of the app, for sharded Pub/Sub */
+  constructor(
+    readonly prefix: string,
+    readonly appName: string,
+    readonly sharded = false,
+  ) {
     this.root = `{${prefix}:${appName}}:`;
     this.#channels = `${prefix}:${appName}:`;
   }
@@ -113,7 +120,21 @@ export class AppKeys {
   }
 
   channel(kind: 'event' | 'reply' | 'control', name = ''): string {
-    if (kind === 'event') return `${this.#channels}ev:${name}`;
+    if (kind === 'event') return `${this.sharded ? this.root : this.#channels}ev:${name}`;
     return kind === 'reply' ? `${this.#channels}rpl:${name}` : `${this.#channels}ctl`;
+  }
+
+  /** Channels that nobody publishes on, for a connection that subscribes to both kinds. */
+  get anchors(): readonly { readonly kind: 'channel' | 'shard'; readonly name: string }[] {
+    if (!this.sharded) return [];
+    return [
+      { kind: 'channel', name: `${this.#channels}anchor` },
+      { kind: 'shard', name: `${this.root}anchor` },
+    ];
+  }
+
+  /** A prefix holds no braces, so no other channel begins like this. */
+  isSharded(channel: string): boolean {
+    return this.sharded && channel.startsWith(this.root);
   }
 }

@@ -11,6 +11,20 @@ interface Client {
   readonly address: string;
 }
 
+/** How a subscription was made: SUBSCRIBE, PSUBSCRIBE or SSUBSCRIBE. */
+export type Subscribed = 'channel' | 'pattern' | 'shard';
+
+type OnMessage = (
+  by: { readonly kind: Subscribed; readonly name: string },
+  channel: string,
+  message: Buffer,
+) => void;
+
+/** The types of ioredis do not know what sharded channels bring. */
+interface EventSource {
+  on(event: string, listener: (from: Buffer, message: Buffer) => void): unknown;
+}
+
 type Argument = string | number | Buffer;
 
 /** Longest wait for the reply of one command that does not block; then the socket counts as dead. */
@@ -79,9 +93,20 @@ export class RedisLink {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Raw messages of a subscribed connection. */
-  onMessage(listener: (channel: Buffer, message: Buffer) => void): void {
-    this.#redis.on('messageBuffer', listener);
+  /** What arrives on a subscribed connection: by which subscription, on which channel. */
+  onMessage(listener: OnMessage): void {
+    const direct =
+      (kind: Subscribed) =>
+      (from: Buffer, message: Buffer): void => {
+        const name = from.toString();
+        listener({ kind, name }, name, message);
+      };
+    const redis: EventSource = this.#redis;
+    redis.on('messageBuffer', direct('channel'));
+    redis.on('smessageBuffer', direct('shard'));
+    this.#redis.on('pmessageBuffer', (name, channel, message) =>
+      listener({ kind: 'pattern', name }, channel.toString(), message),
+    );
   }
 
   /** Starts connecting; safe to repeat. */

@@ -18,5 +18,6 @@ export const SCRIPTS = {
   turns: loadScript('turns'),
   takeOver: loadScript('take-over'),
   publish: loadScript('publish'),
+  publishSharded: loadScript('publish-sharded'),
   inspect: loadScript('inspect'),
 };

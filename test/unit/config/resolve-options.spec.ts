@@ -49,6 +49,7 @@ describe('options', () => {
       codec: jsonCodec,
       logger: undefined,
       autoStart: true,
+      shardedEvents: false,
       warnings: [],
     });
   });

@@ -15,18 +15,35 @@ describe('EventPump', () => {
   let listeners: Map<string, Set<(message: Buffer) => void>>;
   let errors: unknown[];
   let drops: number[];
+  let patterns: Map<string, Set<(name: string, message: Buffer) => void>>;
+  let interrupted: Set<() => void>;
+  let gaps: number;
+  let pumps: EventPump[];
+  /** A channel that cannot be subscribed to. */
+  let refusing: string | undefined;
 
   beforeEach(() => {
     [listeners, errors, drops] = [new Map(), [], []];
+    [patterns, interrupted, gaps, pumps, refusing] = [new Map(), new Set(), 0, [], undefined];
   });
 
   async function start(handlers: Readonly<Record<string, readonly Invoke[]>>): Promise<EventPump> {
-    const bus: Pick<BusPort, 'channel' | 'subscribe'> = {
+    const bus: Omit<BusPort, 'publish'> = {
       channel: (kind, name) => `${kind}/${name}`,
       subscribe: (channel, listener) => {
+        if (channel === refusing) return Promise.reject(new Error(`${channel} is refused`));
         const all = listeners.get(channel) ?? new Set();
         listeners.set(channel, all.add(listener));
         return Promise.resolve(() => all.delete(listener));
+      },
+      subscribePattern: (pattern, listener) => {
+        const all = patterns.get(pattern) ?? new Set();
+        patterns.set(pattern, all.add(listener));
+        return Promise.resolve(() => all.delete(listener));
+      },
+      onGap: (listener) => {
+        interrupted.add(listener);
+        return () => interrupted.delete(listener);
       },
     };
     const pump = new EventPump({
@@ -41,7 +58,9 @@ describe('EventPump', () => {
       consumerId: 'me',
       onError: (error) => errors.push(error),
       onDrop: (dropped) => drops.push(dropped),
+      onGap: () => (gaps += 1),
     });
+    pumps.push(pump);
     await pump.start();
     return pump;
   }
@@ -67,6 +86,39 @@ describe('EventPump', () => {
       ['a2', 2],
       ['b', 3],
     ]);
+  });
+
+  it('hands what a pattern stands for to its handlers, with the name it has', async () => {
+    const seen: unknown[] = [];
+    const note: Invoke = (data, { id, name }) => void seen.push([data, name, id]);
+    await start({ 'orders.*': [note, note], 'orders.a': [note] });
+    for (const listener of patterns.get('orders.*') ?? []) listener('orders.a', frame(1));
+    publish('orders.a', frame(1));
+    const once = [1, 'orders.a', 'orders.a:u'];
+    expect(seen).toEqual([once, once, once]);
+    expect([...listeners.keys(), ...patterns.keys()]).toEqual(['event/orders.a', 'orders.*']);
+  });
+
+  it('tells of gaps while it handles events', async () => {
+    const pump = await start({ a: [() => undefined] });
+    for (const tell of interrupted) tell();
+    expect(gaps).toBe(1);
+    await pump.stop();
+    expect(interrupted.size).toBe(0);
+  });
+
+  it('has no gap where there is no handler of events', async () => {
+    await start({});
+    expect(interrupted.size).toBe(0);
+  });
+
+  it('takes back what was subscribed when a part of it fails', async () => {
+    refusing = 'event/b';
+    const some = { a: [() => undefined], b: [() => undefined], 'c.*': [() => undefined] };
+    await expect(start(some)).rejects.toThrow('event/b is refused');
+    await pumps[0]?.stop();
+    expect(listeners.get('event/a')?.size).toBe(0);
+    expect(patterns.get('c.*')?.size).toBe(0);
   });
 
   it('tells a handler what is known of the event', async () => {
