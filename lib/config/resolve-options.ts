@@ -13,6 +13,7 @@ import { overlay } from './overlay.js';
 import { refuse } from './problem.js';
 import type { ResolvedOptions } from './resolved-options.js';
 import { optionsSchema } from './schema.js';
+import { toShared } from './shared-stream.js';
 
 type Parsed = z.output<typeof optionsSchema>;
 type NameOf = (path: string) => string;
@@ -53,6 +54,7 @@ function resolve(parsed: Parsed, { options, environment, nameOf }: Origin): Reso
     mode: parsed.mode ?? DEFAULTS.mode,
     redis: freeze(mergeRedis(environment.options.redis, options.redis)),
     turns: toTurns(parsed, nameOf),
+    shared: toShared(parsed, nameOf),
     settings: toSettings(parsed, appName, nameOf),
     codec: parsed.codec ?? jsonCodec,
     serializer: parsed.serializer,

@@ -12,6 +12,8 @@ export interface ResolvedOptions {
   readonly redis: RedisParts;
   /** Where turns are decided, if that is not where the queue is. */
   readonly turns: { readonly redis: RedisParts; readonly prefix: string } | undefined;
+  /** The stream and the group that Go-Broker services use. */
+  readonly shared: { readonly stream: string; readonly group: string } | undefined;
   readonly settings: RuntimeSettings;
   readonly codec: PayloadCodec;
   readonly serializer: PacketSerializer | undefined;

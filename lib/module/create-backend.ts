@@ -19,7 +19,9 @@ export async function createBackend(options: ResolvedOptions, log: RuntimeLog): 
     return new MemoryBackend(common);
   }
   const { RedisBackend } = await loadRedis();
-  return new RedisBackend({ ...common, redis });
+  const { shared } = options;
+  const onWarning = (message: string): void => log.warn(message);
+  return new RedisBackend({ ...common, redis, onWarning, ...(shared && { shared }) });
 }
 
 /** Where turns are decided, if the options give the balancer a Redis of its own. */

@@ -1,5 +1,12 @@
 import type { BusPort, Clock, ReplyOut, Verdict } from '../backend/index.js';
-import { FRAME, type FrameKind, encodeErrorBody, encodeFrame } from '../codec/index.js';
+import {
+  FRAME,
+  type FrameKind,
+  encodeErrorBody,
+  encodeForeignError,
+  encodeForeignReply,
+  encodeFrame,
+} from '../codec/index.js';
 import { TimeoutError, toPlainError } from '../errors/index.js';
 import type { RequestHandler } from './handler.js';
 import type { Handling } from './handling.js';
@@ -25,22 +32,32 @@ export class RequestRunner {
 
   /** @param left milliseconds until nobody waits for the reply any more */
   run(handler: RequestHandler, handling: Handling, left: number): void {
-    const reply = new Reply(handling, this.#parts);
-    handling.timer = this.#parts.clock.after(Math.ceil(left / COARSE) * COARSE, () => {
-      handling.abort(new TimeoutError(`the caller of "${handling.name}" waits no longer`));
-      handling.finish({ type: 'expired' });
-    });
+    const foreign = handling.delivery.envelope.correlation !== undefined;
+    const reply = foreign
+      ? new ForeignReply(handling, this.#parts)
+      : new Reply(handling, this.#parts);
+    // who calls from Go-Broker does not say how long it waits
+    if (left !== Infinity) this.#limit(handling, left);
     void this.#invoke(handler, handling, reply).then(
       () => reply.end(),
       (error: unknown) => reply.fail(error),
     );
   }
 
-  async #invoke(handler: RequestHandler, handling: Handling, reply: Reply): Promise<void> {
+  #limit(handling: Handling, left: number): void {
+    handling.timer = this.#parts.clock.after(Math.ceil(left / COARSE) * COARSE, () => {
+      handling.abort(new TimeoutError(`the caller of "${handling.name}" waits no longer`));
+      handling.finish({ type: 'expired' });
+    });
+  }
+
+  async #invoke(handler: RequestHandler, handling: Handling, reply: AnyReply): Promise<void> {
     const input = this.#parts.payloads.decode(handling.name, handling.payload);
     await handler.invoke(input, handling, (value) => reply.next(value));
   }
 }
+
+type AnyReply = Pick<Reply, 'next' | 'end' | 'fail'>;
 
 /** The values of one reply. Each is held back until the next one or the end shows whether it is the last. */
 class Reply {
@@ -83,13 +100,8 @@ class Reply {
   }
 
   #finish(kind: FrameKind, body: string | Uint8Array): void {
-    const { replyTo, keepReply } = this.#handling.delivery.envelope;
     const frame = encodeFrame(this.#unique, this.#sequence, kind, body);
-    const reply: ReplyOut | undefined =
-      replyTo === undefined
-        ? undefined
-        : { channel: replyTo, frame, ...(keepReply === undefined ? {} : { keep: keepReply }) };
-    const verdict: Verdict = reply === undefined ? { type: 'done' } : { type: 'done', reply };
+    const verdict = doneWith(this.#handling, frame);
     if (this.#sending === undefined) this.#handling.finish(verdict);
     else void this.#sending.then(() => this.#handling.finish(verdict));
   }
@@ -97,4 +109,44 @@ class Reply {
   get #unique(): string {
     return this.#handling.delivery.envelope.unique;
   }
+}
+
+/** The reply to a Go-Broker caller, which has room for one value: the last one. */
+class ForeignReply {
+  readonly #handling: Handling;
+  readonly #parts: RequestRunnerParts;
+  #held: string | Uint8Array | undefined;
+
+  constructor(handling: Handling, parts: RequestRunnerParts) {
+    this.#handling = handling;
+    this.#parts = parts;
+  }
+
+  next(value: unknown): void {
+    this.#held = this.#parts.payloads.encode(this.#handling.name, value);
+  }
+
+  end(): void {
+    this.#finish(encodeForeignReply(this.#correlation, this.#held));
+  }
+
+  fail(error: unknown): void {
+    const { message } = toPlainError(error);
+    this.#finish(encodeForeignError(this.#correlation, message));
+  }
+
+  #finish(frame: Uint8Array): void {
+    this.#handling.finish(doneWith(this.#handling, frame));
+  }
+
+  get #correlation(): string {
+    return this.#handling.delivery.envelope.correlation ?? '';
+  }
+}
+
+function doneWith({ delivery }: Handling, frame: Uint8Array): Verdict {
+  const { replyTo, keepReply } = delivery.envelope;
+  if (replyTo === undefined) return { type: 'done' };
+  const reply: ReplyOut = { channel: replyTo, frame };
+  return { type: 'done', reply: keepReply === undefined ? reply : { ...reply, keep: keepReply } };
 }

@@ -221,7 +221,7 @@ export class Seat {
     handling.started = true;
     exclusive.begin();
     if (handler.kind === 'task') return tasks.run(handler, handling);
-    handling.deadline = clock.now() + left;
+    if (left !== Infinity) handling.deadline = clock.now() + left;
     requests.run(handler, handling, left);
   }
 

@@ -1,5 +1,5 @@
 import type { BusPort, CancelResult, NewMessage, QueuePort } from '../backend/index.js';
-import { encodeEvent } from '../codec/index.js';
+import { framedEvents } from '../codec/index.js';
 import { InvalidBatchError, InvalidOptionsError } from '../errors/index.js';
 import {
   type Envelope,
@@ -61,7 +61,8 @@ export class MessageSender {
     const { bus, ids, payloads, sendTimeout } = this.#parts;
     checkName('the name of an event', name);
     const headers = checkHeaders(options.headers);
-    const frame = encodeEvent(ids.unique(), payloads.encode(name, data), headers);
+    const { encode } = bus.events ?? framedEvents;
+    const frame = encode(ids.unique(), payloads.encode(name, data), headers);
     await bus.publish(bus.channel('event', name), frame, sendTimeout);
   }
 

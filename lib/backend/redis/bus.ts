@@ -1,12 +1,11 @@
-import { packForScript } from '../../codec/index.js';
+import { type EventForm, packForScript } from '../../codec/index.js';
 import type { BrokerError } from '../../errors/index.js';
 import { BackendUnavailableError, ClosedError } from '../../errors/index.js';
 import type { BusPort, ChannelKind, Unsubscribe } from '../index.js';
-import type { AppKeys } from './keys.js';
+import type { Layout } from './layout.js';
 import type { RedisLink } from './link.js';
 import { Outbox, type OutboxItem } from './outbox.js';
 import { toRedisFailure } from './redis-error.js';
-import { SCRIPTS } from './scripts.js';
 import { watchDeadline } from './watch-deadline.js';
 
 const MAX_COUNT = 512;
@@ -28,7 +27,7 @@ export interface RedisBusParts {
   readonly command: RedisLink;
   /** A connection of its own, in subscriber mode. */
   readonly subscriber: RedisLink;
-  readonly keys: AppKeys;
+  readonly layout: Layout;
   readonly onError: (error: unknown) => void;
 }
 
@@ -56,8 +55,12 @@ export class RedisBus implements BusPort {
     });
   }
 
+  get events(): EventForm | undefined {
+    return this.#parts.layout.events;
+  }
+
   channel(kind: ChannelKind, name?: string): string {
-    return this.#parts.keys.channel(kind, name);
+    return this.#parts.layout.keys.channel(kind, name);
   }
 
   /** The channels a new connection has to subscribe to before it counts as up. */
@@ -151,13 +154,16 @@ export class RedisBus implements BusPort {
 
   /** At most once: what may have left is not sent again. */
   async #send(batch: readonly Publication[]): Promise<void> {
-    const { command, keys } = this.#parts;
+    const { command, layout } = this.#parts;
+    const { keys, scripts, events } = layout;
     const deadline = Math.min(...batch.map((item) => item.deadline));
     if (!(await command.whenUp(deadline - performance.now()))) {
       return this.#reject(batch, 'not-sent');
     }
+    // only our own frames can follow each other
+    const list = events === undefined ? join(batch) : apart(batch);
     try {
-      const run = command.run(SCRIPTS.publish, [keys.root, packForScript(join(batch))]);
+      const run = command.run(scripts.publish, [keys.root, packForScript(list)]);
       let open = batch;
       const expire = (): void => {
         this.#reject(open.filter(isOver), 'unknown');
@@ -182,6 +188,9 @@ export class RedisBus implements BusPort {
 }
 
 const isOver = ({ deadline }: Publication): boolean => deadline <= performance.now();
+
+const apart = (batch: readonly Publication[]): (string | Uint8Array)[] =>
+  batch.flatMap(({ channel, message }) => [channel, message]);
 
 /** Messages of one channel become one; the order within a channel stays. */
 function join(batch: readonly Publication[]): (string | Uint8Array)[] {

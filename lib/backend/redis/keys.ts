@@ -79,6 +79,12 @@ export const KEYS = {
   dead: 'dlq',
   /** hash: counters */
   counters: 'st',
+  /** string: the group of a stream shared with others */
+  group: 'group',
+  /** string: id up to which entries of a shared stream were there, and handed out, before us */
+  floor: 'floor',
+  /** zset: consumer that is no member any more → when that was, on a shared stream: it is none of the others */
+  gone: 'gone',
 } as const;
 
 /** The layout this release writes; another one in the database refuses to start. */
@@ -87,27 +93,37 @@ export const LAYOUT_VERSION = '2';
 /** The consumer group of every stream of our own. */
 export const GROUP = 'g';
 
-/** The names of one app, for what is not done in a script. */
-export class AppKeys {
+/** Names for what is not done in a script. */
+export abstract class Keys {
   /** What every script gets as its only declared key. */
-  readonly root: string;
-  readonly #channels: string;
-
-  constructor(prefix: string, appName: string) {
-    this.root = `{${prefix}:${appName}}:`;
-    this.#channels = `${prefix}:${appName}:`;
-  }
+  abstract readonly root: string;
 
   key(name: keyof typeof KEYS, rest = ''): string {
     return this.root + KEYS[name] + rest;
   }
 
-  stream(address: Address | string): string {
-    return this.key('stream', address);
-  }
-
   lane(consumer: string, group: string): string {
     return this.key('lane', `${Buffer.byteLength(consumer)}:${consumer}:${group}`);
+  }
+
+  abstract stream(address: Address | string): string;
+
+  abstract channel(kind: 'event' | 'reply' | 'control', name?: string): string;
+}
+
+/** The names of one app. */
+export class AppKeys extends Keys {
+  readonly root: string;
+  readonly #channels: string;
+
+  constructor(prefix: string, appName: string) {
+    super();
+    this.root = `{${prefix}:${appName}}:`;
+    this.#channels = `${prefix}:${appName}:`;
+  }
+
+  stream(address: Address | string): string {
+    return this.key('stream', address);
   }
 
   channel(kind: 'event' | 'reply' | 'control', name = ''): string {

@@ -1,4 +1,4 @@
-import { loadScript } from './load-script.js';
+import { type Script, loadScript } from './load-script.js';
 
 /** Every script, loaded once. */
 export const SCRIPTS = {
@@ -20,3 +20,5 @@ export const SCRIPTS = {
   publish: loadScript('publish'),
   inspect: loadScript('inspect'),
 };
+
+export type Scripts = Record<keyof typeof SCRIPTS, Script>;

@@ -1,0 +1,31 @@
+-- Placing again what a consumer that is gone had in its hands.
+-- lost = { now, limit, taskError, replyError, consumer }; `counts`: its holder did not leave in peace.
+--@include refuse
+local function move_lost(id, counts, lost)
+  local entry = call('XRANGE', S, id, id)[1]
+  if not entry then
+    call('XACK', S, G, id)
+    return
+  end
+  local h, p = fields(entry)
+  local m = decode(h)
+  if not m then
+    call('XADD', S, '*', unpack(entry[2]))
+  elseif is_request(m.n) then
+    refuse(m, lost.replyError)
+    count('lost', 1)
+  else
+    stamp(m, id)
+    if counts then
+      m.d = (m.d or 0) + 1
+      count('lost', 1)
+    end
+    if counts and m.d >= lost.limit then
+      bury(m, encode(m), p, { r = 'lost', e = lost.taskError, c = lost.consumer, w = lost.now })
+    else
+      place(m, encode(m), p)
+    end
+  end
+  call('XACK', S, G, id)
+  discard(id)
+end
