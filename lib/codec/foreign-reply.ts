@@ -16,10 +16,10 @@ const BRACE = 0x7b;
 
 export const isForeignReply = (bytes: Uint8Array): boolean => bytes[0] === BRACE;
 
-/** @param body absent: the handler gave no value */
+/** @param body absent or empty: the handler gave no value */
 export function encodeForeignReply(correlation: string, body?: string | Uint8Array): Buffer {
-  const bytes = body === undefined ? null : Buffer.from(body as string).toString('base64');
-  return encode(correlation, bytes, '');
+  const base64 = Buffer.from((body ?? '') as string).toString('base64');
+  return encode(correlation, base64 === '' ? null : base64, '');
 }
 
 export const encodeForeignError = (correlation: string, error: string): Buffer =>
