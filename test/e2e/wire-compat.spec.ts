@@ -117,10 +117,8 @@ describe('tasks over a stream shared with Go-Broker', () => {
     const { broker } = await testApp({ broker: scene.options(), controllers: [Orders] });
     const id = await go.enqueue('fails', { some: 'data' });
     expect(await attempts.count(3)).toEqual([1, 2, 3]);
-    const [letter] = await eventually(async () => {
-      const letters = await broker.deadLetters.list();
-      return letters.length === 1 && letters;
-    });
+    await eventually(async () => (await broker.deadLetters.list()).length === 1);
+    const [letter] = await broker.deadLetters.list();
     expect(letter).toMatchObject({
       id: `fails:${id}`,
       reason: 'failed',

@@ -23,6 +23,8 @@ interface GoReply {
   readonly error: string;
 }
 
+type Streams = readonly (readonly [Buffer, readonly (readonly [Buffer, readonly Buffer[]])[]])[];
+
 /** Their counter belongs to the process: two of them on one host make the same ids. */
 let calls = 0;
 const nextId = (): string => `${hostname()}-${(calls += 1).toString(36)}`;
@@ -166,9 +168,10 @@ export class GoPeer {
     const { consumer = `${hostname()}-${process.pid}` } = this.#options;
     const from = ['COUNT', maxJobs, 'BLOCK', 2_000, 'STREAMS', stream, '>'] as const;
     while (!this.#closed) {
-      let reply: readonly [Buffer, readonly [Buffer, Buffer[]][]][] | null;
+      let reply: Streams | null;
       try {
-        reply = (await reader.callBuffer('XREADGROUP', 'GROUP', group, consumer, ...from)) as never;
+        const args = ['GROUP', group, consumer, ...from];
+        reply = (await reader.callBuffer('XREADGROUP', ...args)) as Streams | null;
       } catch {
         // theirs sleeps for 150 ms and tries again, for ever
         await new Promise((resolve) => setTimeout(resolve, 150));

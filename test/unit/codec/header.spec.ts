@@ -28,6 +28,7 @@ const FULL: Required<Envelope> = {
   ttl: 70_000,
   replyTo: 'p:a:rpl:x',
   keepReply: 31_000,
+  correlation: 'host-1c',
   policy: { attempts: 5, backoff: BACKOFF, timeout: 1_000 },
   headers: { trace: 'a'.repeat(300), empty: '' },
   target: 'service-host-1-x',
