@@ -108,9 +108,13 @@ export class Seat {
     await Promise.all(loops.map(async (loop) => await loop.empty()));
   }
 
-  /** Resolves when nothing is held any more. */
+  /** Resolves when nothing is held any more, and what was never started has been given back. */
   async idle(): Promise<void> {
-    while (this.#held.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    while (!this.#isIdle) await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  get #isIdle(): boolean {
+    return this.#held.size + this.#returning.size === 0;
   }
 
   /** Ends everything that still runs: `verdict` decides what becomes of each. */
@@ -262,7 +266,10 @@ export class Seat {
   #return(delivery: Delivery | Undecodable, verdict: Verdict): void {
     const key = leaseKey(delivery.lease);
     this.#returning.add(key);
-    this.#settle(delivery, verdict, () => this.#returning.delete(key));
+    this.#settle(delivery, verdict, () => {
+      this.#returning.delete(key);
+      this.#tellIdle();
+    });
   }
 
   #holds(lease: Lease): boolean {
@@ -280,7 +287,11 @@ export class Seat {
 
   #forget(lease: Lease): void {
     this.#held.delete(lease);
-    if (this.#held.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
+    this.#tellIdle();
+  }
+
+  #tellIdle(): void {
+    if (this.#isIdle) for (const resolve of this.#idle.splice(0)) resolve();
   }
 
   #onBeat(beat: Beat): void {

@@ -7,6 +7,8 @@ import { Tap } from './tap.js';
 
 /** The one stream has no lanes, and its name says nothing. */
 const ANY = toAddress('task', '');
+/** Shortest and longest patience with a full pool, in ms: it grows while nothing for another one lies behind. */
+const PATIENCE = { least: 25, most: 1_000 };
 const NOTHING: Fetched = { deliveries: [], undecodable: [], displaced: false };
 
 export interface SharedFeedParts {
@@ -30,7 +32,8 @@ export class SharedFeed {
   readonly #taps = new Map<string, Tap>();
   readonly #labels: ReadonlyMap<string, string>;
   /** Leases on their way back to the stream. */
-  readonly #returning = new Set<string>();
+  readonly #returning = new Map<string, Promise<unknown>>();
+  #patience = PATIENCE.least;
   #pump: Promise<void> | undefined;
   #abandoned = false;
 
@@ -48,7 +51,8 @@ export class SharedFeed {
       onWant: () => this.#start(),
       onRetire: async () => await this.#retired(),
       onClose: async () => await this.#closed(),
-      giveBack: (deliveries) => this.#giveBack(deliveries, { type: 'release' }),
+      patience: () => this.#patience,
+      giveBack: async (deliveries) => await this.#release(deliveries),
     });
     this.#taps.set(label, tap);
     return tap;
@@ -110,13 +114,28 @@ export class SharedFeed {
       const label = this.#labels.get(address);
       const tap = label === undefined ? undefined : this.#taps.get(label);
       if (tap === undefined) strange.push(delivery);
-      else if (tap.isClosed) void this.#giveBack([delivery], { type: 'release' });
-      else tap.put(delivery);
+      else if (tap.isClosed) void this.#release([delivery]);
+      else this.#put(tap, delivery);
     }
     for (const delivery of strange) this.#parts.onStrange(delivery.envelope.address);
     if (strange.length > 0) void this.#giveBack(strange, { type: 'decline' });
     for (const tap of this.#taps.values()) tap.flow();
     if (undecodable.length > 0 || displaced) this.#tell(undecodable, displaced);
+  }
+
+  #put(tap: Tap, delivery: Delivery): void {
+    // looking behind those that wait was worth it
+    if (tap.isWanting && !tap.isCrowded && this.#isCrowded) this.#patience = PATIENCE.least;
+    tap.put(delivery);
+  }
+
+  get #isCrowded(): boolean {
+    return [...this.#taps.values()].some((tap) => tap.isCrowded);
+  }
+
+  async #release(deliveries: readonly Delivery[]): Promise<void> {
+    this.#patience = Math.min(PATIENCE.most, this.#patience * 2);
+    await this.#giveBack(deliveries, { type: 'release' });
   }
 
   /** Whoever waits deals with it, else the next one. */
@@ -126,18 +145,16 @@ export class SharedFeed {
     tap?.tell({ ...NOTHING, undecodable, displaced });
   }
 
-  async #giveBack(deliveries: readonly Delivery[], verdict: Ending): Promise<void> {
+  /** Never rejects: what cannot be given back comes back by eviction. */
+  async #giveBack(deliveries: readonly Delivery[], ending: Ending): Promise<void> {
     const returns = deliveries.map(async (delivery) => {
       const { token } = delivery.lease;
-      this.#returning.add(token);
-      try {
-        await this.#parts.settle(delivery, verdict);
-      } catch (error) {
-        // what cannot be given back comes back by eviction
+      const settling = this.#parts.settle(delivery, ending).catch((error: unknown) => {
         if (!(error instanceof ClosedError)) this.#parts.onError(error);
-      } finally {
-        this.#returning.delete(token);
-      }
+      });
+      this.#returning.set(token, settling);
+      await settling;
+      this.#returning.delete(token);
     });
     await Promise.all(returns);
   }
@@ -152,6 +169,8 @@ export class SharedFeed {
   async #closed(): Promise<void> {
     await this.#retired();
     if (![...this.#taps.values()].every((tap) => tap.isClosed)) return;
+    // who leaves after this must have nothing in hand
+    await Promise.all(this.#returning.values());
     this.#parts.onClose();
     await this.#reader.close();
   }

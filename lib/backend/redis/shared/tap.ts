@@ -3,14 +3,14 @@ import type { Delivery, Fetched, Lease, Reader, Want } from '../../index.js';
 
 /** How many messages may wait here while their pool is full, so that those of another pool behind them get through. */
 const HOLD = 16;
-/** How long they may, in ms; then they go back, to whoever has a place for them. */
-const REST = 1_000;
 /** How long one fetch waits, in ms. */
 const WAIT = 5_000;
 
 const NOTHING: Fetched = { deliveries: [], undecodable: [], displaced: false };
 
 export interface TapParts {
+  /** How long, in ms, a message waits for its pool before it goes back, to whoever has a place for it. */
+  readonly patience: () => number;
   readonly onWant: () => void;
   /** Resolves when nothing more comes, if nobody else wants anything. */
   readonly onRetire: () => Promise<void>;
@@ -30,6 +30,8 @@ export class Tap implements Reader {
   readonly #parts: TapParts;
   readonly #holds: (lease: Lease) => boolean;
   #waiting: Delivery[] = [];
+  /** Those that came since the last look. */
+  readonly #fresh = new Set<Delivery>();
   #told: Fetched | undefined;
   #asking: Asking | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -45,6 +47,11 @@ export class Tap implements Reader {
 
   get isWanting(): boolean {
     return this.#asking !== undefined && !this.#retired;
+  }
+
+  /** Whether something waits for a place. */
+  get isCrowded(): boolean {
+    return this.#waiting.length > 0;
   }
 
   get isRetired(): boolean {
@@ -68,15 +75,15 @@ export class Tap implements Reader {
 
   put(delivery: Delivery): void {
     this.#waiting.push(delivery);
-    this.#rest ??= setTimeout(() => this.#tidy(), REST).unref();
+    this.#fresh.add(delivery);
   }
 
   /** Hands on what the pool has a place for. */
   flow(): void {
-    const asking = this.#asking;
-    if (asking === undefined) return;
-    const fetched = this.#take(asking);
+    const fetched = this.#asking === undefined ? undefined : this.#take(this.#asking);
     if (fetched !== undefined) this.#answer(fetched);
+    if (this.isCrowded) this.#watch();
+    else this.#fresh.clear();
   }
 
   /** What is no message of anybody. */
@@ -93,8 +100,8 @@ export class Tap implements Reader {
   async fetch(total: number, wants: readonly Want[], lanesOnly = false): Promise<Fetched> {
     if (this.#closed) throw new ClosedError('the reader is closed');
     this.#retired = lanesOnly;
-    if (lanesOnly) await this.#parts.onRetire();
-    if (lanesOnly && (this.#waiting.length > 0 || this.#told !== undefined)) return this.#all();
+    if (lanesOnly) await this.#retire();
+    if (this.#told !== undefined) return this.#withTold([]);
     if (total < 1 || this.#takeWake()) return NOTHING;
     return await new Promise((resolve, reject) => {
       this.#asking = { total, wants, resolve, reject };
@@ -113,9 +120,9 @@ export class Tap implements Reader {
     if (this.#closed) return;
     this.#closed = true;
     this.#answer(NOTHING);
-    await this.#parts.onClose();
     clearTimeout(this.#rest);
     await this.#parts.giveBack(this.#waiting.splice(0));
+    await this.#parts.onClose();
   }
 
   abandon(): void {
@@ -143,9 +150,10 @@ export class Tap implements Reader {
     return this.#withTold(deliveries);
   }
 
-  /** Of a pool that retires: everything, to be given back. */
-  #all(): Fetched {
-    return this.#withTold(this.#waiting.splice(0));
+  /** Nothing new for this pool: what waits here goes to others. */
+  async #retire(): Promise<void> {
+    await this.#parts.onRetire();
+    await this.#parts.giveBack(this.#waiting.splice(0));
   }
 
   #withTold(deliveries: readonly Delivery[]): Fetched {
@@ -154,11 +162,20 @@ export class Tap implements Reader {
     return { ...told, deliveries };
   }
 
-  /** What found no place goes back to the stream. */
+  #watch(): void {
+    this.#rest ??= setTimeout(() => this.#tidy(), this.#parts.patience()).unref();
+  }
+
+  /** What waits since the last time goes back to the stream. */
   #tidy(): void {
     this.#rest = undefined;
-    void this.#parts.giveBack(this.#waiting.splice(0));
+    const old = this.#waiting.filter((delivery) => !this.#fresh.has(delivery));
+    this.#waiting = this.#waiting.filter((delivery) => this.#fresh.has(delivery));
+    this.#fresh.clear();
+    if (this.isCrowded) this.#watch();
+    if (old.length === 0) return;
     // there is room again, for whoever waits
+    void this.#parts.giveBack(old);
     this.#parts.onWant();
   }
 
