@@ -73,8 +73,8 @@ export class EventPump {
   }
 
   #receive(name: string, handlers: readonly EventHandler[], message: Buffer): void {
-    const { decode } = this.#parts.bus.events ?? framedEvents;
-    for (const frame of decode(message)) {
+    const form = this.#parts.bus.events ?? framedEvents;
+    for (const frame of form.decode(message)) {
       for (const handler of handlers) this.#take({ name, handler, frame });
     }
   }

@@ -61,8 +61,8 @@ export class MessageSender {
     const { bus, ids, payloads, sendTimeout } = this.#parts;
     checkName('the name of an event', name);
     const headers = checkHeaders(options.headers);
-    const { encode } = bus.events ?? framedEvents;
-    const frame = encode(ids.unique(), payloads.encode(name, data), headers);
+    const form = bus.events ?? framedEvents;
+    const frame = form.encode(ids.unique(), payloads.encode(name, data), headers);
     await bus.publish(bus.channel('event', name), frame, sendTimeout);
   }
 

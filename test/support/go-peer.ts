@@ -177,11 +177,9 @@ export class GoPeer {
         await new Promise((resolve) => setTimeout(resolve, 150));
         continue;
       }
-      for (const [, entries] of reply ?? []) {
-        for (const [id, fields] of entries) {
-          while (this.#running.size >= maxJobs) await Promise.race(this.#running);
-          this.#start(String(id), fields);
-        }
+      for (const [id, fields] of (reply ?? []).flatMap(([, entries]) => entries)) {
+        while (this.#running.size >= maxJobs) await Promise.race(this.#running);
+        this.#start(String(id), fields);
       }
     }
   }

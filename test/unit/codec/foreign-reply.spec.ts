@@ -12,7 +12,7 @@ import vectors from '../../data/go-broker.json' with { type: 'json' };
 
 describe('a reply of Go-Broker', () => {
   it.each(vectors.replies)('$what is written to the byte', (reply) => {
-    const { correlation, body, error } = reply as typeof reply & { error?: string };
+    const { correlation, body, error } = reply;
     const made =
       error === undefined
         ? encodeForeignReply(correlation, body)
@@ -21,7 +21,7 @@ describe('a reply of Go-Broker', () => {
   });
 
   it.each(vectors.replies)('$what is read as a frame', (reply) => {
-    const { correlation, body, error } = reply as typeof reply & { error?: string };
+    const { correlation, body, error } = reply;
     const frames = decodeFrames(Buffer.from(reply.bytes));
     expect(frames).toHaveLength(1);
     const [frame] = frames;

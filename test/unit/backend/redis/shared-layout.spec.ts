@@ -8,7 +8,8 @@ import { ScriptPacker, writeHeader } from '../../../../lib/codec/index.js';
 import { CodecError, InvalidNameError } from '../../../../lib/errors/index.js';
 import vectors from '../../../data/go-broker.json' with { type: 'json' };
 
-const { readEntry, scripts, keys, events } = sharedLayout('app_stream', "o'group");
+const layout = sharedLayout('app_stream', "o'group");
+const { scripts, keys, events } = layout;
 const bytes = (fields: readonly string[]): Buffer[] => fields.map((field) => Buffer.from(field));
 
 function header(): Buffer {
@@ -19,7 +20,7 @@ function header(): Buffer {
 
 describe('an entry of a shared stream', () => {
   it.each(vectors.entries)('of Go-Broker: $what', ({ id, fields, message, payload }) => {
-    const read = readEntry(id, bytes(fields));
+    const read = layout.readEntry(id, bytes(fields));
     expect(read.envelope).toEqual(message);
     expect(read.payload.toString()).toBe(payload);
   });
@@ -30,18 +31,18 @@ describe('an entry of a shared stream', () => {
       header(),
       ...bytes(['type', 'rpc', 'x', 'y']),
     ];
-    const { envelope, payload } = readEntry('77-0', fields);
+    const { envelope, payload } = layout.readEntry('77-0', fields);
     expect(envelope).toEqual({ unique: 'u-1', address: 't:mail', attempts: 2, enqueuedAt: 77 });
     expect(payload.toString()).toBe('{}');
   });
 
   it.each(vectors.unreadable)('that nobody can read: $what', ({ fields }) => {
-    expect(() => readEntry('1-0', bytes(fields))).toThrow(CodecError);
+    expect(() => layout.readEntry('1-0', bytes(fields))).toThrow(CodecError);
   });
 
   it('of a newer release is left to it', () => {
     const fields = [Buffer.from('h'), Buffer.from([2, 0x80])];
-    expect(() => readEntry('1-0', fields)).toThrow(
+    expect(() => layout.readEntry('1-0', fields)).toThrow(
       expect.objectContaining({ code: 'CODEC', retryable: true }),
     );
   });
