@@ -35,7 +35,7 @@ export class SharedFeed {
   readonly #returning = new Map<string, Promise<unknown>>();
   #patience = PATIENCE.least;
   #pump: Promise<void> | undefined;
-  #abandoned = false;
+  #ended = false;
 
   constructor(member: Member, parts: SharedFeedParts) {
     this.#parts = parts;
@@ -60,7 +60,7 @@ export class SharedFeed {
 
   /** The connection goes; what is in hand comes back by eviction. */
   abandon(): void {
-    this.#abandoned = true;
+    this.#ended = true;
     for (const tap of this.#taps.values()) tap.abandon();
     void this.#reader.close();
     this.#parts.onClose();
@@ -73,7 +73,7 @@ export class SharedFeed {
   }
 
   #start(): void {
-    if (this.#abandoned) return;
+    if (this.#ended) return;
     this.#pump ??= this.#run().finally(() => {
       this.#pump = undefined;
       // somebody came while it ended
@@ -93,7 +93,7 @@ export class SharedFeed {
   async #run(): Promise<void> {
     // every pool says first what it wants
     await new Promise<void>((resolve) => setImmediate(resolve));
-    while (this.#isWanted && this.#room > 0 && !this.#abandoned) {
+    while (this.#isWanted && this.#room > 0 && !this.#ended) {
       const count = this.#room;
       const wants: Want[] = [{ address: ANY, limit: count, group: '' }];
       let fetched: Fetched;
@@ -168,7 +168,8 @@ export class SharedFeed {
 
   async #closed(): Promise<void> {
     await this.#retired();
-    if (![...this.#taps.values()].every((tap) => tap.isClosed)) return;
+    if (this.#ended || ![...this.#taps.values()].every((tap) => tap.isClosed)) return;
+    this.#ended = true;
     // who leaves after this must have nothing in hand
     await Promise.all(this.#returning.values());
     this.#parts.onClose();

@@ -107,7 +107,8 @@ export class Tap implements Reader {
       this.#asking = { total, wants, resolve, reject };
       this.#timer = setTimeout(() => this.#answer(NOTHING), WAIT);
       this.flow();
-      if (this.isWanting) this.#parts.onWant();
+      // there is something to wait for, or room where something lay
+      this.#parts.onWant();
     });
   }
 
