@@ -255,7 +255,7 @@ describe('who reads a shared stream', () => {
     const other = testClient({ ...scene.options(), group: 'other' });
     await expect(other.enqueue('a', 1)).rejects.toMatchObject({
       code: 'BACKEND_REFUSED',
-      message: `the stream "${scene.stream}" is used with the group "${scene.group}" already, "other" cannot be used beside it`,
+      message: `the stream "${scene.stream}" is used with the group "${scene.group}" already, "other" cannot be used beside it; once nobody uses the other one, delete "{${scene.stream}}:group"`,
     });
   });
 

@@ -130,7 +130,7 @@ export class RedisBackend implements Backend {
       const other = this.#shared && (await this.#agreed(keys.key('group'), group));
       if (other !== false && other !== group) {
         throw new BackendRefusedError(
-          `the stream "${keys.stream('')}" is used with the group "${other}" already, "${group}" cannot be used beside it`,
+          `the stream "${keys.stream('')}" is used with the group "${other}" already, "${group}" cannot be used beside it; once nobody uses the other one, delete "${keys.key('group')}"`,
         );
       }
     } catch (cause) {
