@@ -1,3 +1,5 @@
+import type { EventForm } from '../codec/index.js';
+
 /** Ends a subscription; safe to repeat. */
 export type Unsubscribe = () => void;
 
@@ -9,6 +11,8 @@ export type ChannelKind = 'event' | 'reply' | 'control';
  * or more frames that can follow each other: an adapter may join messages of one channel, listeners take them apart.
  */
 export interface BusPort {
+  /** How events lie on their channels; absent: in frames of our own. */
+  readonly events?: EventForm | undefined;
   /** The full name of a channel. `control` has one channel, without a name. */
   channel(kind: ChannelKind, name?: string): string;
   /** Resolves when the backend has taken it. @throws BackendUnavailableError after `timeout` ms */

@@ -60,6 +60,6 @@ export interface Want {
   /** Address, see `message/address`. */
   readonly address: string;
   readonly limit: number;
-  /** The member's group of the name; the lane of a group is read within the largest limit of its names. */
+  /** The member's group of the name; the lane of a group is read within the largest limit of its names. Empty: no lane. */
   readonly group: string;
 }

@@ -9,8 +9,9 @@ export interface ReplyOut {
   readonly keep?: number;
 }
 
-/** Why a message lies among the dead letters. */
-export type DeadReason = 'failed' | 'unrecoverable' | 'undecodable' | 'lost' | 'dropped';
+/** Why a message lies among the dead letters. `no_handler`: on a stream shared with Go-Broker, nobody took it. */
+export type DeadReason =
+  'failed' | 'unrecoverable' | 'undecodable' | 'lost' | 'dropped' | 'no_handler';
 
 /** How a delivery ends. Exactly one is accepted for each delivery. */
 export type Verdict =

@@ -9,6 +9,17 @@ export interface EventFrame {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** How an event lies on its channel. */
+export interface EventForm {
+  encode(
+    unique: string,
+    payload: string | Uint8Array,
+    headers?: Readonly<Record<string, string>>,
+  ): Uint8Array;
+  /** @throws CodecError */
+  decode(bytes: Buffer): readonly EventFrame[];
+}
+
 export function encodeEvent(
   unique: string,
   payload: string | Uint8Array,
@@ -36,3 +47,15 @@ export function decodeEvents(bytes: Buffer): EventFrame[] {
     return headers === undefined ? event : { ...event, headers };
   });
 }
+
+/** Our own form. */
+export const framedEvents: EventForm = { encode: encodeEvent, decode: decodeEvents };
+
+/**
+ * The payload and nothing else, as Go-Broker publishes it: headers stay behind.
+ * @param unique makes the ids, which say nothing outside this process
+ */
+export const bareEvents = (unique: () => string): EventForm => ({
+  encode: (_, payload) => Buffer.from(payload as string),
+  decode: (payload) => [{ unique: unique(), payload }],
+});

@@ -19,6 +19,7 @@ const HEADER_KEYS = {
   enqueuedAt: 't',
   ttl: 'l',
   replyTo: 'r',
+  correlation: 'c',
   keepReply: 's',
   repeatable: 'q',
   policy: 'o',

@@ -13,7 +13,15 @@ export {
   encodeFrame,
   encodeStreamed,
 } from './reply-frame.js';
-export { type EventFrame, decodeEvents, encodeEvent } from './event-frame.js';
+export {
+  type EventForm,
+  type EventFrame,
+  bareEvents,
+  decodeEvents,
+  encodeEvent,
+  framedEvents,
+} from './event-frame.js';
+export { encodeForeignError, encodeForeignReply } from './foreign-reply.js';
 export { sealPacket, sealedPacket } from './packet.js';
 export { unpack } from './msgpack.js';
 export { type Packable, ScriptPacker, packForScript } from './script-pack.js';

@@ -1,4 +1,5 @@
 import { CodecError, type PlainError } from '../errors/index.js';
+import { type ForeignReply, decodeForeignReply, isForeignReply } from './foreign-reply.js';
 import { unpackMany } from './msgpack.js';
 import { ScriptPacker } from './script-pack.js';
 
@@ -54,7 +55,9 @@ export function encodeStreamed({
   return packer.finish();
 }
 
+/** Understands the answer of a Go-Broker server as well. @throws CodecError */
 export function decodeFrames(bytes: Buffer): ReplyFrame[] {
+  if (isForeignReply(bytes)) return [toFrame(decodeForeignReply(bytes))];
   return unpackMany(bytes).map((frame) => {
     if (!Array.isArray(frame) || typeof frame[0] !== 'string') {
       throw new CodecError('a reply frame is damaged');
@@ -86,6 +89,14 @@ export function decodeCredits(bytes: Buffer): Credit[] {
     }
     return { unique: credit[0], taken: credit[1] };
   });
+}
+
+function toFrame({ correlation: unique, body, error }: ForeignReply): ReplyFrame {
+  if (error !== undefined) {
+    const plain = Buffer.from(encodeErrorBody({ name: 'Error', message: error }));
+    return { unique, sequence: 0, kind: FRAME.error, body: plain };
+  }
+  return { unique, sequence: 0, kind: body.length === 0 ? FRAME.end : FRAME.last, body };
 }
 
 /** Errors cross the wire without their stack. Plain errors always have a JSON form. */

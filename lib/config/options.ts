@@ -26,6 +26,14 @@ export interface BrokerOptions {
   readonly mode?: 'memory' | 'redis' | 'hybrid';
   /** `REDIS_URL` or `REDIS_ADDR` (host:port), `REDIS_PASSWORD`, `REDIS_DB`. Default `127.0.0.1:6379`. */
   readonly redis?: RedisSettings;
+  /**
+   * With `group`: the stream that Go-Broker services use, by its exact name. All tasks and requests of this broker lie
+   * there, and its events have bare channels. `mode` must be `redis`, no `key`, `target`, `streamLength` or strategy other
+   * than `competing`. Default: streams of the app's own.
+   */
+  readonly stream?: string;
+  /** With `stream`: its consumer group, by its exact name; one for all who share the stream. */
+  readonly group?: string;
   /** `MAX_JOBS`. Tasks at once in this instance. Default 100. */
   readonly maxJobs?: number;
   /** `STREAM_LENGTH`. Bound on waiting tasks of the service. Default: none. */

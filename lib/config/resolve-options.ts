@@ -14,6 +14,7 @@ import { refuse } from './problem.js';
 import { toRetry } from './to-retry.js';
 import type { ResolvedOptions } from './resolved-options.js';
 import { optionsSchema } from './schema.js';
+import { toShared } from './shared-stream.js';
 
 type Parsed = z.output<typeof optionsSchema>;
 type NameOf = (path: string) => string;
@@ -55,6 +56,7 @@ function resolve(parsed: Parsed, { options, environment, nameOf }: Origin): Reso
     redis: freeze(mergeRedis(environment.options.redis, options.redis)),
     turns: toTurns(parsed, nameOf),
     shardedEvents: toSharded(parsed),
+    shared: toShared(parsed, nameOf),
     settings: toSettings(parsed, appName, nameOf),
     codec: parsed.codec ?? jsonCodec,
     serializer: parsed.serializer,

@@ -14,6 +14,8 @@ export interface ResolvedOptions {
   readonly turns: { readonly redis: RedisParts; readonly prefix: string } | undefined;
   /** Whether events go by sharded Pub/Sub. */
   readonly shardedEvents: boolean;
+  /** The stream and the group that Go-Broker services use. */
+  readonly shared: { readonly stream: string; readonly group: string } | undefined;
   readonly settings: RuntimeSettings;
   readonly codec: PayloadCodec;
   readonly serializer: PacketSerializer | undefined;

@@ -103,6 +103,8 @@ export const optionsSchema = object({
   prefix: text.optional(),
   mode: oneOf('memory', 'redis', 'hybrid').optional(),
   redis: redis.optional(),
+  stream: text.optional(),
+  group: text.optional(),
   maxJobs: whole(1).optional(),
   streamLength: whole(1).optional(),
   overflow: oneOf('reject', 'drop-oldest').optional(),

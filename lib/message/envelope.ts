@@ -18,6 +18,8 @@ export interface Envelope {
   readonly ttl?: number;
   /** Requests: the channel the caller listens on. */
   readonly replyTo?: string;
+  /** Requests of a Go-Broker caller: its name for the request. The answer has that caller's form. */
+  readonly correlation?: string;
   /** Requests: how long, in milliseconds, the reply is kept for a caller that reconnects; absent: not at all. */
   readonly keepReply?: number;
   /** Requests: its unique part stands for an id of its sender's; it is accepted once while it is on its way or its reply is kept. */

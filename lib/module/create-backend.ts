@@ -19,7 +19,9 @@ export async function createBackend(options: ResolvedOptions, log: RuntimeLog): 
     return new MemoryBackend(common);
   }
   const { RedisBackend } = await loadRedis();
-  return new RedisBackend({ ...common, redis, sharded: options.shardedEvents });
+  const { shared, shardedEvents: sharded } = options;
+  const onWarning = (message: string): void => log.warn(message);
+  return new RedisBackend({ ...common, redis, sharded, onWarning, ...(shared && { shared }) });
 }
 
 /** Where turns are decided, if the options give the balancer a Redis of its own. */

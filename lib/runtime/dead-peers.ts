@@ -24,6 +24,7 @@ export class DeadPeers {
   async evict(): Promise<boolean> {
     const { queue, clock, ttl, lostLimit } = this.#parts;
     const before = await this.#peers();
+    if (before.length === 0) return true;
     if (before.some(({ active }) => active)) return false;
     // the backend may have been away for longer than their time: those that live beat within a third of it
     await new Promise<void>((resolve) => clock.after(ttl / 2, resolve));

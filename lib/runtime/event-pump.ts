@@ -1,5 +1,5 @@
 import type { BusPort, Unsubscribe } from '../backend/index.js';
-import { type EventFrame, decodeEvents } from '../codec/index.js';
+import { type EventFrame, framedEvents } from '../codec/index.js';
 import { CancelledError } from '../errors/index.js';
 import { isPattern, messageId } from '../message/index.js';
 import type { EventHandler, HandlingContext } from './handler.js';
@@ -89,7 +89,8 @@ export class EventPump {
   }
 
   #receive(name: string, handlers: readonly EventHandler[], message: Buffer): void {
-    for (const frame of decodeEvents(message)) {
+    const form = this.#parts.bus.events ?? framedEvents;
+    for (const frame of form.decode(message)) {
       for (const handler of handlers) this.#take({ name, handler, frame });
     }
   }

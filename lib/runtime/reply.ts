@@ -1,4 +1,4 @@
-import type { BusPort, Clock, ReplyOut, Verdict } from '../backend/index.js';
+import type { BusPort, Clock } from '../backend/index.js';
 import {
   FRAME,
   type FrameKind,
@@ -8,6 +8,7 @@ import {
 } from '../codec/index.js';
 import { toPlainError } from '../errors/index.js';
 import type { Credits } from './credits.js';
+import { doneWith } from './done-with.js';
 import type { Handling } from './handling.js';
 import type { PayloadEncoder } from './payload-encoder.js';
 import { ReplyWindow } from './reply-window.js';
@@ -109,13 +110,8 @@ export class Reply {
   }
 
   #finish(kind: FrameKind, body: string | Uint8Array): void {
-    const { replyTo, keepReply } = this.#handling.delivery.envelope;
     const frame = encodeFrame(this.#unique, this.#window?.sent ?? 0, kind, body);
-    const reply: ReplyOut | undefined =
-      replyTo === undefined
-        ? undefined
-        : { channel: replyTo, frame, ...(keepReply === undefined ? {} : { keep: keepReply }) };
-    const verdict: Verdict = reply === undefined ? { type: 'done' } : { type: 'done', reply };
+    const verdict = doneWith(this.#handling, frame);
     if (this.#sending === undefined) this.#handling.finish(verdict);
     else void this.#sending.then(() => this.#handling.finish(verdict));
   }

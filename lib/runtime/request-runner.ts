@@ -2,6 +2,7 @@ import type { BusPort, Clock } from '../backend/index.js';
 import { TimeoutError } from '../errors/index.js';
 import { Credits } from './credits.js';
 import { withDeadline } from './deadline.js';
+import { ForeignReply } from './foreign-reply.js';
 import type { RequestHandler } from './handler.js';
 import type { Handling } from './handling.js';
 import type { PayloadEncoder } from './payload-encoder.js';
@@ -32,18 +33,30 @@ export class RequestRunner {
 
   /** @param left milliseconds until nobody waits for the reply any more */
   run(handler: RequestHandler, handling: Handling, left: number): void {
-    const reply = new Reply(handling, this.#parts);
-    handling.timer = this.#parts.clock.after(Math.ceil(left / COARSE) * COARSE, () => {
-      handling.abort(new TimeoutError(`the caller of "${handling.name}" waits no longer`));
-      handling.finish({ type: 'expired' });
-    });
+    const isForeign = handling.delivery.envelope.correlation !== undefined;
+    const reply = isForeign
+      ? new ForeignReply(handling, this.#parts.payloads)
+      : new Reply(handling, this.#parts);
+    // who calls from Go-Broker does not say how long it waits
+    if (left !== Infinity) this.#limit(handling, left);
     void this.#invoke(handler, handling, reply).then(
       () => reply.end(),
       (error: unknown) => reply.fail(error),
     );
   }
 
-  async #invoke(handler: RequestHandler, handling: Handling, reply: Reply): Promise<void> {
+  #limit(handling: Handling, left: number): void {
+    handling.timer = this.#parts.clock.after(Math.ceil(left / COARSE) * COARSE, () => {
+      handling.abort(new TimeoutError(`the caller of "${handling.name}" waits no longer`));
+      handling.finish({ type: 'expired' });
+    });
+  }
+
+  async #invoke(
+    handler: RequestHandler,
+    handling: Handling,
+    reply: Reply | ForeignReply,
+  ): Promise<void> {
     const input = this.#parts.payloads.decode(handling.name, handling.payload);
     const run = (): unknown => handler.invoke(input, handling, (value) => reply.next(value));
     await withDeadline(handling.deadline, run);

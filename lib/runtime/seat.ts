@@ -2,7 +2,6 @@ import type {
   Beat,
   Clock,
   Delivery,
-  Lease,
   Member,
   QueuePort,
   Undecodable,
@@ -14,7 +13,7 @@ import { ConsumerLoop } from './consumer-loop.js';
 import type { Exclusive } from './exclusive.js';
 import type { HandlerRegistry } from './handler-registry.js';
 import { Handling } from './handling.js';
-import { Held } from './held.js';
+import { InHand } from './in-hand.js';
 import type { Pool, Pools } from './pools.js';
 import type { RequestRunner } from './request-runner.js';
 import type { Router } from './router.js';
@@ -47,17 +46,13 @@ export interface SeatParts {
   readonly onError: (error: unknown) => void;
 }
 
-const leaseKey = ({ source, token }: Lease): string => `${source} ${token}`;
-
 /** This instance's place in the queue for one membership: its readers and everything it holds. */
 export class Seat {
   readonly session: Session;
   readonly #parts: SeatParts;
-  readonly #held = new Held();
-  /** Leases on their way back, which must not be taken for lost ones. */
-  readonly #returning = new Set<string>();
+  readonly #inHand = new InHand();
+  readonly #held = this.#inHand.held;
   readonly #loops = new Map<Pool, ConsumerLoop>();
-  readonly #idle: (() => void)[] = [];
   #drained = false;
 
   constructor(member: Member, parts: SeatParts) {
@@ -108,9 +103,9 @@ export class Seat {
     await Promise.all(loops.map(async (loop) => await loop.empty()));
   }
 
-  /** Resolves when nothing is held any more. */
+  /** Resolves when nothing is held any more, and what was never started has been given back. */
   async idle(): Promise<void> {
-    while (this.#held.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    await this.#inHand.empty();
   }
 
   /** Ends everything that still runs: `verdict` decides what becomes of each. */
@@ -145,7 +140,7 @@ export class Seat {
 
   #openLoop(pool: Pool): void {
     const { queue, onError } = this.#parts;
-    const reader = queue.reader(this.consumer, pool.name, (lease) => this.#holds(lease));
+    const reader = queue.reader(this.consumer, pool.name, (lease) => this.#inHand.has(lease));
     const loop = new ConsumerLoop({
       reader,
       pool,
@@ -222,7 +217,7 @@ export class Seat {
     exclusive.begin();
     if (handler.kind === 'task') return tasks.run(handler, handling);
     handling.idempotent = handler.idempotent ?? false;
-    handling.deadline = clock.now() + left;
+    if (left !== Infinity) handling.deadline = clock.now() + left;
     requests.run(handler, handling, left);
   }
 
@@ -234,8 +229,8 @@ export class Seat {
     if (handling.started) exclusive.end();
     if (handling.alone) exclusive.resume();
     const { delivery } = handling;
-    if (verdict === undefined) this.#forget(delivery.lease);
-    else this.#settle(delivery, verdict, () => this.#forget(delivery.lease));
+    if (verdict === undefined) this.#inHand.forget(delivery.lease);
+    else this.#settle(delivery, verdict, () => this.#inHand.forget(delivery.lease));
   };
 
   #giveBack(delivery: Delivery): void {
@@ -255,19 +250,15 @@ export class Seat {
         };
     const rest = entry.error.retryable ? REST : 0;
     this.#parts.onError(entry.error);
-    this.#returning.add(leaseKey(entry.lease));
+    this.#inHand.returns(entry.lease);
     void this.#pause(rest).then(() => this.#return(entry, verdict));
   }
 
   /** Ends what was never started. */
   #return(delivery: Delivery | Undecodable, verdict: Verdict): void {
-    const key = leaseKey(delivery.lease);
-    this.#returning.add(key);
-    this.#settle(delivery, verdict, () => this.#returning.delete(key));
-  }
-
-  #holds(lease: Lease): boolean {
-    return this.#held.has(lease) || this.#returning.has(leaseKey(lease));
+    const { lease } = delivery;
+    this.#inHand.returns(lease);
+    this.#settle(delivery, verdict, () => this.#inHand.returned(lease));
   }
 
   /** A result that cannot be delivered is reported; what becomes of the message is decided by its lease. */
@@ -277,11 +268,6 @@ export class Seat {
       onError(error);
       then?.();
     });
-  }
-
-  #forget(lease: Lease): void {
-    this.#held.delete(lease);
-    if (this.#held.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
   }
 
   #onBeat(beat: Beat): void {

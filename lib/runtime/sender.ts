@@ -1,5 +1,5 @@
 import type { BusPort, CancelResult, NewMessage, QueuePort } from '../backend/index.js';
-import { encodeEvent } from '../codec/index.js';
+import { framedEvents } from '../codec/index.js';
 import { InvalidBatchError, InvalidOptionsError } from '../errors/index.js';
 import {
   type Envelope,
@@ -62,7 +62,8 @@ export class MessageSender {
     const { bus, ids, payloads, sendTimeout } = this.#parts;
     checkEventName('the name of an event', name);
     const headers = checkHeaders(options.headers);
-    const frame = encodeEvent(ids.unique(), payloads.encode(name, data), headers);
+    const form = bus.events ?? framedEvents;
+    const frame = form.encode(ids.unique(), payloads.encode(name, data), headers);
     await bus.publish(bus.channel('event', name), frame, sendTimeout);
   }
 

@@ -17,6 +17,8 @@ export interface BrokerConfig {
   /** The Redis; absent: the memory of this process. */
   readonly url?: string;
   readonly appName: string;
+  /** A stream that is shared with Go-Broker. */
+  readonly shared?: { readonly stream: string; readonly group: string };
   readonly settings?: SettingsOverlay;
   /** Names it handles, or more than names. */
   readonly tasks?: readonly (string | Omit<TaskHandler, 'kind' | 'invoke'>)[];
@@ -70,10 +72,13 @@ export function createBroker(config: BrokerConfig, tell: Tell, log: RuntimeLog):
   return { runtime, backend, workshop };
 }
 
-function toBackend({ url, appName }: BrokerConfig, onError: (error: unknown) => void): Backend {
+function toBackend(
+  { url, appName, shared }: BrokerConfig,
+  onError: (error: unknown) => void,
+): Backend {
   const app = { prefix: 'test', appName, onError };
   if (url === undefined) return new MemoryBackend({ ...app, overflow: 'reject' });
-  return new RedisBackend({ ...app, redis: { url } });
+  return new RedisBackend({ ...app, redis: { url }, ...(shared && { shared }) });
 }
 
 export function toSettings(overlay: SettingsOverlay = {}): RuntimeSettings {

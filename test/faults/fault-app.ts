@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import { AppKeys } from '../../lib/backend/redis/keys.js';
+import { appLayout } from '../../lib/backend/redis/layout.js';
 import type { QueueCounters, QueueStats } from '../../lib/backend/index.js';
 import { RedisInspector } from '../../lib/backend/redis/inspector.js';
 import { RedisLink } from '../../lib/backend/redis/link.js';
@@ -52,7 +53,7 @@ export class FaultApp {
     this.redis.on('error', () => undefined);
     this.#inspection = new RedisLink({ url: server.url }, 'tests');
     this.#inspection.open();
-    this.#inspector = new RedisInspector(this.#inspection, this.keys);
+    this.#inspector = new RedisInspector(this.#inspection, appLayout('test', this.name));
   }
 
   /** A broker in this process, not connected. */

@@ -11,11 +11,10 @@ import {
 import { addressKind, addressName } from '../../message/index.js';
 import type { Address } from '../../message/index.js';
 import type { Added, NewMessage } from '../index.js';
-import type { AppKeys } from './keys.js';
+import type { Layout } from './layout.js';
 import type { RedisLink } from './link.js';
 import { Outbox, type OutboxItem } from './outbox.js';
 import { toRedisFailure } from './redis-error.js';
-import { SCRIPTS } from './scripts.js';
 import { watchDeadline } from './watch-deadline.js';
 
 const MAX_COUNT = 256;
@@ -35,7 +34,7 @@ interface Group extends OutboxItem {
 }
 
 export interface AddOutboxOptions {
-  readonly keys: AppKeys;
+  readonly layout: Layout;
   readonly streamLength: number | undefined;
   readonly overflow: 'reject' | 'drop-oldest';
 }
@@ -110,7 +109,7 @@ export class AddOutbox {
         continue;
       }
       try {
-        const run = this.#link.run(SCRIPTS.add, args);
+        const run = this.#link.run(this.#options.layout.scripts.add, args);
         sent = true;
         const reply = await watchDeadline(run, () => this.#deadline(open), expire);
         this.#failing = false;
@@ -140,7 +139,8 @@ export class AddOutbox {
   }
 
   #encode(groups: readonly Group[]): (string | Buffer)[] {
-    const { keys, streamLength, overflow } = this.#options;
+    const { layout, streamLength, overflow } = this.#options;
+    const { keys } = layout;
     this.#number += 1;
     return [
       keys.root,

@@ -4,11 +4,14 @@ import { RedisBus } from './bus.js';
 import { RedisDeadLetters } from './dead-letters.js';
 import { RedisInspector } from './inspector.js';
 import { AppKeys, LAYOUT_VERSION } from './keys.js';
+import { type Layout, appLayout } from './layout.js';
 import { RedisLink } from './link.js';
 import { RedisQueue } from './queue.js';
 import { toRedisFailure } from './redis-error.js';
 import type { RedisSettings } from './redis-settings.js';
 import { checkSharding } from './check-sharding.js';
+import { sharedLayout } from './shared/layout.js';
+import { SharedQueue } from './shared/queue.js';
 
 /** How long `connect` tries, in ms. */
 const CONNECT_TIMEOUT = 10_000;
@@ -24,6 +27,10 @@ export interface RedisBackendOptions {
   readonly overflow?: 'reject' | 'drop-oldest';
   /** Events by sharded Pub/Sub, which Redis 7.0 brought; who shares an app must agree. Default false. */
   readonly sharded?: boolean;
+  /** A stream and its group as Go-Broker services use them: messages lie there, and nothing under prefix and app. */
+  readonly shared?: { readonly stream: string; readonly group: string };
+  /** What people should know where nobody waits for an answer. */
+  readonly onWarning?: (message: string) => void;
   /** What goes wrong where nobody waits for an answer. */
   readonly onError?: (error: unknown) => void;
 }
@@ -35,28 +42,38 @@ export class RedisBackend implements Backend {
   readonly bus: RedisBus;
   readonly deadLetters: RedisDeadLetters;
   readonly inspector: RedisInspector;
-  readonly #keys: AppKeys;
+  readonly #layout: Layout;
+  readonly #shared: boolean;
   readonly #command: RedisLink;
   readonly #subscriber: RedisLink;
   #connecting: Promise<void> | undefined;
   #closed = false;
 
   constructor(options: RedisBackendOptions) {
-    const { prefix, appName, redis, streamLength, overflow = 'reject' } = options;
-    const onError = options.onError ?? (() => undefined);
-    const keys = new AppKeys(prefix, appName, options.sharded);
+    const { prefix, appName, redis, shared, sharded, streamLength, overflow = 'reject' } = options;
+    const { onError = () => undefined, onWarning = () => undefined } = options;
     const connect = (role: string): RedisLink =>
       new RedisLink(redis, connectionName(appName, role));
-    this.#keys = keys;
     this.#command = connect('commands');
     this.#subscriber = new RedisLink(redis, connectionName(appName, 'events'), async (client) => {
       for (const [command, ...names] of this.bus.subscribing) await client.call(command, ...names);
     });
     const command = this.#command;
-    this.queue = new RedisQueue({ command, keys, streamLength, overflow, readerLink: connect });
-    this.bus = new RedisBus({ command, subscriber: this.#subscriber, keys, onError });
-    this.deadLetters = new RedisDeadLetters(command, keys);
-    this.inspector = new RedisInspector(command, keys);
+    const parts = { command, streamLength, overflow, readerLink: connect };
+    this.#shared = shared !== undefined;
+    if (shared === undefined) {
+      const layout = appLayout(prefix, appName, sharded);
+      this.#layout = layout;
+      this.queue = new RedisQueue({ ...parts, layout });
+    } else {
+      const layout = sharedLayout(shared.stream, shared.group);
+      this.#layout = layout;
+      this.queue = new SharedQueue({ ...parts, layout, onWarning, onError });
+    }
+    const layout = this.#layout;
+    this.bus = new RedisBus({ command, subscriber: this.#subscriber, layout, onError });
+    this.deadLetters = new RedisDeadLetters(command, layout);
+    this.inspector = new RedisInspector(command, layout);
   }
 
   get link(): LinkState {
@@ -101,23 +118,35 @@ export class RedisBackend implements Backend {
       }
     }
     await this.#checkLayout();
-    await checkSharding(this.#command, this.#keys);
+    const { keys } = this.#layout;
+    if (keys instanceof AppKeys) await checkSharding(this.#command, keys);
   }
 
   async #checkLayout(): Promise<void> {
-    const key = this.#keys.key('layout');
+    const { keys, group } = this.#layout;
     try {
-      await this.#command.call('SET', [key, LAYOUT_VERSION, 'NX']);
-      const found = String(await this.#command.call('GET', [key]));
+      const found = await this.#agreed(keys.key('layout'), LAYOUT_VERSION);
       if (found !== LAYOUT_VERSION) {
         throw new BackendRefusedError(
-          `the data under "${this.#keys.root}" has layout ${found}, this release works with ${LAYOUT_VERSION}`,
+          `the data under "${keys.root}" has layout ${found}, this release works with ${LAYOUT_VERSION}`,
+        );
+      }
+      const other = this.#shared && (await this.#agreed(keys.key('group'), group));
+      if (other !== false && other !== group) {
+        throw new BackendRefusedError(
+          `the stream "${keys.stream('')}" is used with the group "${other}" already, "${group}" cannot be used beside it; once nobody uses the other one, delete "${keys.key('group')}"`,
         );
       }
     } catch (cause) {
       if (cause instanceof BackendRefusedError) throw cause;
       throw toRedisFailure(cause).error;
     }
+  }
+
+  /** What the first one has written there. */
+  async #agreed(key: string, value: string): Promise<string> {
+    await this.#command.call('SET', [key, value, 'NX']);
+    return String(await this.#command.call('GET', [key]));
   }
 }
 

@@ -1,15 +1,14 @@
-import { packForScript } from '../../codec/index.js';
+import { type EventForm, packForScript } from '../../codec/index.js';
 import type { BrokerError } from '../../errors/index.js';
 import { BackendUnavailableError, ClosedError, InvalidConfigError } from '../../errors/index.js';
 import { matcherOf } from '../../message/index.js';
 import type { BusPort, ChannelKind, Unsubscribe } from '../index.js';
 import { toGlob } from './glob.js';
-import type { AppKeys } from './keys.js';
+import type { Layout } from './layout.js';
 import type { RedisLink } from './link.js';
 import type { Script } from './load-script.js';
 import { Outbox, type OutboxItem } from './outbox.js';
 import { toRedisFailure } from './redis-error.js';
-import { SCRIPTS } from './scripts.js';
 import { Subscriptions } from './subscriptions.js';
 import { watchDeadline } from './watch-deadline.js';
 
@@ -28,7 +27,7 @@ export interface RedisBusParts {
   readonly command: RedisLink;
   /** A connection of its own, in subscriber mode. */
   readonly subscriber: RedisLink;
-  readonly keys: AppKeys;
+  readonly layout: Layout;
   readonly onError: (error: unknown) => void;
 }
 
@@ -49,14 +48,19 @@ export class RedisBus implements BusPort {
     });
     this.#subscriptions = new Subscriptions({
       link: parts.subscriber,
-      anchors: parts.keys.anchors,
+      anchors: parts.layout.keys.anchors,
       onError: parts.onError,
     });
-    this.#script = parts.keys.sharded ? SCRIPTS.publishSharded : SCRIPTS.publish;
+    const { keys, scripts } = parts.layout;
+    this.#script = keys.sharded ? scripts.publishSharded : scripts.publish;
+  }
+
+  get events(): EventForm | undefined {
+    return this.#parts.layout.events;
   }
 
   channel(kind: ChannelKind, name?: string): string {
-    return this.#parts.keys.channel(kind, name);
+    return this.#parts.layout.keys.channel(kind, name);
   }
 
   /** What a new connection has to subscribe to before it counts as up. */
@@ -75,7 +79,7 @@ export class RedisBus implements BusPort {
 
   async subscribe(channel: string, listener: (message: Buffer) => void): Promise<Unsubscribe> {
     if (this.#closed) throw new ClosedError();
-    const kind = this.#parts.keys.isSharded(channel) ? 'shard' : 'channel';
+    const kind = this.#parts.layout.keys.isSharded(channel) ? 'shard' : 'channel';
     return await this.#subscriptions.add({ kind, name: channel }, listener);
   }
 
@@ -85,7 +89,7 @@ export class RedisBus implements BusPort {
     listener: (name: string, message: Buffer) => void,
   ): Promise<Unsubscribe> {
     if (this.#closed) throw new ClosedError();
-    const { keys } = this.#parts;
+    const { keys } = this.#parts.layout;
     if (keys.sharded) {
       throw new InvalidConfigError(
         `the handler of the events "${pattern}" has a wildcard, and with the option events.sharded Redis knows no wildcards: name each event, or leave the option out`,
@@ -112,13 +116,16 @@ export class RedisBus implements BusPort {
 
   /** At most once: what may have left is not sent again. */
   async #send(batch: readonly Publication[]): Promise<void> {
-    const { command, keys } = this.#parts;
+    const { command, layout } = this.#parts;
+    const { keys, events } = layout;
     const deadline = Math.min(...batch.map((item) => item.deadline));
     if (!(await command.whenUp(deadline - performance.now()))) {
       return this.#reject(batch, 'not-sent');
     }
+    // only our own frames can follow each other
+    const list = events === undefined ? join(batch) : apart(batch);
     try {
-      const run = command.run(this.#script, [keys.root, packForScript(join(batch))]);
+      const run = command.run(this.#script, [keys.root, packForScript(list)]);
       let open = batch;
       const expire = (): void => {
         this.#reject(open.filter(isOver), 'unknown');
@@ -143,6 +150,9 @@ export class RedisBus implements BusPort {
 }
 
 const isOver = ({ deadline }: Publication): boolean => deadline <= performance.now();
+
+const apart = (batch: readonly Publication[]): (string | Uint8Array)[] =>
+  batch.flatMap(({ channel, message }) => [channel, message]);
 
 /** Messages of one channel become one; the order within a channel stays. */
 function join(batch: readonly Publication[]): (string | Uint8Array)[] {

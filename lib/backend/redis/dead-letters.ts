@@ -3,10 +3,9 @@ import type { PlainError } from '../../errors/index.js';
 import type { Envelope } from '../../message/index.js';
 import type { DeadLetter, DeadLettersPort, DeadReason } from '../index.js';
 import { readFields } from './entries.js';
-import type { AppKeys } from './keys.js';
+import type { Layout } from './layout.js';
 import type { RedisLink } from './link.js';
 import { toRedisFailure } from './redis-error.js';
-import { SCRIPTS } from './scripts.js';
 
 /** Entries one script puts back at once. */
 const CHUNK = 128;
@@ -21,16 +20,16 @@ interface DeadInfo {
 /** The stream of dead letters of an app. */
 export class RedisDeadLetters implements DeadLettersPort {
   readonly #link: RedisLink;
-  readonly #keys: AppKeys;
+  readonly #layout: Layout;
 
-  constructor(link: RedisLink, keys: AppKeys) {
+  constructor(link: RedisLink, layout: Layout) {
     this.#link = link;
-    this.#keys = keys;
+    this.#layout = layout;
   }
 
   async list(options: { readonly after?: string; readonly count: number }): Promise<DeadLetter[]> {
     const from = options.after === undefined ? '-' : `(${options.after}`;
-    const args = [this.#keys.key('dead'), from, '+', 'COUNT', options.count];
+    const args = [this.#layout.keys.key('dead'), from, '+', 'COUNT', options.count];
     const entries = await this.#guard(this.#link.call('XRANGE', args));
     return (entries as [Buffer, Buffer[]][]).map(([id, fields]) =>
       toDeadLetter(String(id), fields),
@@ -40,15 +39,15 @@ export class RedisDeadLetters implements DeadLettersPort {
   async replay(entries: readonly string[]): Promise<number> {
     let replayed = 0;
     for (let i = 0; i < entries.length; i += CHUNK) {
-      const args = [this.#keys.root, ...entries.slice(i, i + CHUNK)];
-      replayed += Number(await this.#guard(this.#link.run(SCRIPTS.replay, args)));
+      const args = [this.#layout.keys.root, ...entries.slice(i, i + CHUNK)];
+      replayed += Number(await this.#guard(this.#link.run(this.#layout.scripts.replay, args)));
     }
     return replayed;
   }
 
   async drop(entries: readonly string[]): Promise<number> {
     if (entries.length === 0) return 0;
-    const args = [this.#keys.key('dead'), ...entries];
+    const args = [this.#layout.keys.key('dead'), ...entries];
     return Number(await this.#guard(this.#link.call('XDEL', args)));
   }
 

@@ -4,8 +4,8 @@ import type { Lease } from '../index.js';
 /** One entry of a stream as Redis gave it. */
 export interface RawEntry {
   readonly lease: Lease;
-  readonly header: Buffer;
-  readonly payload: Buffer;
+  /** Names and values in turn. */
+  readonly fields: readonly Buffer[];
 }
 
 const NONE = Buffer.alloc(0);
@@ -24,7 +24,7 @@ export function parseEntries(reply: unknown): RawEntry[] {
     const source = stream.toString();
     for (const [id, fields] of list) {
       if (fields === null) continue;
-      entries.push({ lease: { source, token: id.toString('latin1') }, ...readFields(fields) });
+      entries.push({ lease: { source, token: id.toString('latin1') }, fields });
     }
   }
   return entries;

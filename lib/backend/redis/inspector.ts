@@ -8,10 +8,9 @@ import type {
   QueueCounters,
   QueueStats,
 } from '../index.js';
-import type { AppKeys } from './keys.js';
+import type { Layout } from './layout.js';
 import type { RedisLink } from './link.js';
 import { toRedisFailure } from './redis-error.js';
-import { SCRIPTS } from './scripts.js';
 
 type RawStats = readonly [
   readonly (Buffer | number)[],
@@ -26,17 +25,19 @@ type RawStats = readonly [
 /** Looks at an app in one script. */
 export class RedisInspector implements InspectorPort {
   readonly #link: RedisLink;
-  readonly #keys: AppKeys;
+  readonly #layout: Layout;
 
-  constructor(link: RedisLink, keys: AppKeys) {
+  constructor(link: RedisLink, layout: Layout) {
     this.#link = link;
-    this.#keys = keys;
+    this.#layout = layout;
   }
 
   async stats(): Promise<QueueStats> {
     let raw: RawStats;
     try {
-      raw = (await this.#link.run(SCRIPTS.inspect, [this.#keys.root])) as RawStats;
+      raw = (await this.#link.run(this.#layout.scripts.inspect, [
+        this.#layout.keys.root,
+      ])) as RawStats;
     } catch (cause) {
       throw toRedisFailure(cause).error;
     }

@@ -83,6 +83,12 @@ export const KEYS = {
   sharded: 'es',
   /** hash: counters */
   counters: 'st',
+  /** string: the group of a stream shared with others */
+  group: 'group',
+  /** string: id up to which entries of a shared stream were there, and handed out, before us */
+  floor: 'floor',
+  /** zset: consumer that is no member any more → when that was, on a shared stream: it is none of the others */
+  gone: 'gone',
 } as const;
 
 /** The layout this release writes; another one in the database refuses to start. */
@@ -91,9 +97,38 @@ export const LAYOUT_VERSION = '2';
 /** The consumer group of every stream of our own. */
 export const GROUP = 'g';
 
-/** The names of one app, for what is not done in a script. */
-export class AppKeys {
+/** Names for what is not done in a script. */
+export abstract class Keys {
   /** What every script gets as its only declared key. */
+  abstract readonly root: string;
+  /** Whether events go by sharded Pub/Sub. */
+  readonly sharded: boolean = false;
+
+  key(name: keyof typeof KEYS, rest = ''): string {
+    return this.root + KEYS[name] + rest;
+  }
+
+  lane(consumer: string, group: string): string {
+    return this.key('lane', `${Buffer.byteLength(consumer)}:${consumer}:${group}`);
+  }
+
+  abstract stream(address: Address | string): string;
+
+  abstract channel(kind: 'event' | 'reply' | 'control', name?: string): string;
+
+  /** Channels that nobody publishes on, for a connection that subscribes to both kinds. */
+  get anchors(): readonly { readonly kind: 'channel' | 'shard'; readonly name: string }[] {
+    return [];
+  }
+
+  /** Whether a channel is one of sharded Pub/Sub. */
+  isSharded(_channel: string): boolean {
+    return false;
+  }
+}
+
+/** The names of one app. */
+export class AppKeys extends Keys {
   readonly root: string;
   readonly #channels: string;
 
@@ -101,22 +136,15 @@ export class AppKeys {
   constructor(
     readonly prefix: string,
     readonly appName: string,
-    readonly sharded = false,
+    override readonly sharded = false,
   ) {
+    super();
     this.root = `{${prefix}:${appName}}:`;
     this.#channels = `${prefix}:${appName}:`;
   }
 
-  key(name: keyof typeof KEYS, rest = ''): string {
-    return this.root + KEYS[name] + rest;
-  }
-
   stream(address: Address | string): string {
     return this.key('stream', address);
-  }
-
-  lane(consumer: string, group: string): string {
-    return this.key('lane', `${Buffer.byteLength(consumer)}:${consumer}:${group}`);
   }
 
   channel(kind: 'event' | 'reply' | 'control', name = ''): string {
@@ -124,8 +152,7 @@ export class AppKeys {
     return kind === 'reply' ? `${this.#channels}rpl:${name}` : `${this.#channels}ctl`;
   }
 
-  /** Channels that nobody publishes on, for a connection that subscribes to both kinds. */
-  get anchors(): readonly { readonly kind: 'channel' | 'shard'; readonly name: string }[] {
+  override get anchors(): readonly { readonly kind: 'channel' | 'shard'; readonly name: string }[] {
     if (!this.sharded) return [];
     return [
       { kind: 'channel', name: `${this.#channels}anchor` },
@@ -134,7 +161,7 @@ export class AppKeys {
   }
 
   /** A prefix holds no braces, so no other channel begins like this. */
-  isSharded(channel: string): boolean {
+  override isSharded(channel: string): boolean {
     return this.sharded && channel.startsWith(this.root);
   }
 }

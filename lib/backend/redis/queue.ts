@@ -16,34 +16,36 @@ import type {
   Settlement,
   TakeOver,
   Undecodable,
-  Verdict,
 } from '../index.js';
 import { InvalidConfigError } from '../../errors/index.js';
 import { AddOutbox } from './add-outbox.js';
-import type { AppKeys } from './keys.js';
+import type { Layout } from './layout.js';
 import type { RedisLink } from './link.js';
 import type { Script } from './load-script.js';
 import { RedisReader } from './reader.js';
 import { due, toBeat, toRoutes } from './replies.js';
 import { toRedisFailure } from './redis-error.js';
-import { SCRIPTS } from './scripts.js';
-import { SettleOutbox } from './settle-outbox.js';
+import type { Scripts } from './scripts.js';
+import { type Ending, SettleOutbox } from './settle-outbox.js';
 
 /** Messages a moving script handles at once, so that none blocks Redis for long. */
 const CHUNK = 128;
 /** Entries one step of a search looks at. */
 const STRETCH = 512;
 
-const LOST_TASK = JSON.stringify({
-  name: 'ServerLostError',
-  message: 'every instance that held the task was lost before it settled it',
-  code: 'SERVER_LOST',
-});
-const LOST_REQUEST = encodeErrorBody({
-  name: 'ServerLostError',
-  message: 'the instance that handled the request was lost before it answered',
-  code: 'SERVER_LOST',
-});
+/** What is said of work whose holder was lost. */
+export const errorsOfLost = {
+  task: JSON.stringify({
+    name: 'ServerLostError',
+    message: 'every instance that held the task was lost before it settled it',
+    code: 'SERVER_LOST',
+  }),
+  request: encodeErrorBody({
+    name: 'ServerLostError',
+    message: 'the instance that handled the request was lost before it answered',
+    code: 'SERVER_LOST',
+  }),
+};
 const CANCELLED = encodeErrorBody({
   name: 'CancelledError',
   message: 'the request was cancelled before it was handled',
@@ -52,7 +54,7 @@ const CANCELLED = encodeErrorBody({
 
 export interface RedisQueueParts {
   readonly command: RedisLink;
-  readonly keys: AppKeys;
+  readonly layout: Layout;
   readonly streamLength: number | undefined;
   readonly overflow: 'reject' | 'drop-oldest';
   /** Makes the connection of one reader. */
@@ -70,7 +72,7 @@ export class RedisQueue implements QueuePort {
   constructor(parts: RedisQueueParts) {
     this.#parts = parts;
     this.#adds = new AddOutbox(parts.command, parts);
-    this.#settles = new SettleOutbox(parts.command, parts.keys);
+    this.#settles = new SettleOutbox(parts.command, parts.layout);
   }
 
   // not async, as settle below: on the hot path every promise in between counts
@@ -83,7 +85,7 @@ export class RedisQueue implements QueuePort {
     const { consumer, ttl, service } = member;
     const groups = member.groups.map(({ name, rule }) => ({ name, rule: formatRule(rule) }));
     const meta = packForScript({ ...member, groups, hash: hash32(consumer) });
-    const reply = await this.#run(SCRIPTS.join, [consumer, ttl, meta, this.#control]);
+    const reply = await this.run(this.#scripts.join, [consumer, ttl, meta, this.#control]);
     const [status, group, rule] = (reply as readonly unknown[]).map(String);
     if (status === 'conflict') {
       const wanted = groups.find(({ name }) => name === group)?.rule;
@@ -97,14 +99,21 @@ export class RedisQueue implements QueuePort {
   async beat(consumer: string, held: readonly Lease[]): Promise<Beat> {
     const ttl = this.#ttls.get(consumer) ?? 0;
     const leases = packForScript(held.flatMap(({ source, token }) => [source, token]));
-    return toBeat(await this.#run(SCRIPTS.beat, [consumer, ttl, leases]), held);
+    return toBeat(await this.run(this.#scripts.beat, [consumer, ttl, leases]), held);
   }
 
   async evict(consumer: string, options: EvictOptions): Promise<'alive' | 'evicted'> {
     const { leaving, lostLimit } = options;
-    const args = [consumer, CHUNK, leaving ? '1' : '', lostLimit, LOST_TASK, LOST_REQUEST];
+    const args = [
+      consumer,
+      CHUNK,
+      leaving ? '1' : '',
+      lostLimit,
+      errorsOfLost.task,
+      errorsOfLost.request,
+    ];
     for (;;) {
-      const state = String(await this.#run(SCRIPTS.evict, [...args, this.#control]));
+      const state = String(await this.run(this.#scripts.evict, [...args, this.#control]));
       if (state === 'alive') return 'alive';
       if (state === 'done') break;
     }
@@ -113,9 +122,9 @@ export class RedisQueue implements QueuePort {
   }
 
   reader(consumer: string, label: string, holds: (lease: Lease) => boolean): Reader {
-    const { command, keys, readerLink } = this.#parts;
+    const { command, layout, readerLink } = this.#parts;
     const link = readerLink(`${label} of ${consumer}`);
-    const reader = new RedisReader(consumer, { link, command, keys, holds });
+    const reader = new RedisReader(consumer, { link, command, layout, holds });
     this.#readers.add(reader);
     return reader;
   }
@@ -123,7 +132,7 @@ export class RedisQueue implements QueuePort {
   settle(
     consumer: string,
     delivery: Delivery | Undecodable,
-    verdict: Verdict,
+    verdict: Ending,
     abandon?: AbortSignal,
   ): Promise<Settlement> {
     return this.#settles.settle(consumer, delivery, verdict, abandon);
@@ -131,26 +140,26 @@ export class RedisQueue implements QueuePort {
 
   async setWeight(consumer: string, weight: number): Promise<boolean> {
     const args = [consumer, weight, this.#control];
-    return Number(await this.#run(SCRIPTS.setWeight, args)) === 1;
+    return Number(await this.run(this.#scripts.setWeight, args)) === 1;
   }
 
   async routes(address: Address): Promise<Routes | undefined> {
-    return toRoutes(await this.#run(SCRIPTS.routes, [address]));
+    return toRoutes(await this.run(this.#scripts.routes, [address]));
   }
 
   /** Takes turns for messages that lie elsewhere, see {@link RedisTurns}. */
   async turns(address: Address, count: number): Promise<readonly string[]> {
-    return ((await this.#run(SCRIPTS.turns, [address, count])) as Buffer[]).map(String);
+    return ((await this.run(this.#scripts.turns, [address, count])) as Buffer[]).map(String);
   }
 
   async takeOver(consumer: string, group: string, from: TakeOver): Promise<number> {
     const what = from.share ? ['share', 0, CHUNK] : ['', from.olderThan, from.count];
-    return Number(await this.#run(SCRIPTS.takeOver, [consumer, group, ...what]));
+    return Number(await this.run(this.#scripts.takeOver, [consumer, group, ...what]));
   }
 
   async promote(): Promise<{ readonly nextDue?: number; readonly now: number }> {
     for (;;) {
-      const reply = (await this.#run(SCRIPTS.promote, [CHUNK])) as [number, Buffer, Buffer];
+      const reply = (await this.run(this.#scripts.promote, [CHUNK])) as [number, Buffer, Buffer];
       const now = Number(reply[1]);
       const nextDue = due(reply[2]);
       if (reply[0] < CHUNK) return nextDue === undefined ? { now } : { now, nextDue };
@@ -158,12 +167,12 @@ export class RedisQueue implements QueuePort {
   }
 
   async reclaim(lostLimit: number): Promise<number> {
-    const { keys } = this.#parts;
+    const { keys } = this.#parts.layout;
     const addresses = (await this.#call('SMEMBERS', [keys.key('streams')])) as Buffer[];
     let moved = 0;
     for (const address of addresses) {
-      const args = [address, CHUNK, lostLimit, LOST_TASK, LOST_REQUEST];
-      moved += Number(await this.#run(SCRIPTS.reclaim, args));
+      const args = [address, CHUNK, lostLimit, errorsOfLost.task, errorsOfLost.request];
+      moved += Number(await this.run(this.#scripts.reclaim, args));
     }
     return moved;
   }
@@ -175,7 +184,7 @@ export class RedisQueue implements QueuePort {
     // a message that moves while it is looked for is behind the search or parked: look once more
     for (let round = 0; round < 2; round += 1) {
       const isParked =
-        kind === undefined && Number(await this.#run(SCRIPTS.cancelParked, [unique])) === 1;
+        kind === undefined && Number(await this.run(this.#scripts.cancelParked, [unique])) === 1;
       if (isParked) return 'removed';
       for (const source of await this.#sources(addresses)) {
         const result = await this.#cancelIn(source, unique);
@@ -187,7 +196,7 @@ export class RedisQueue implements QueuePort {
 
   async keptReplies(uniques: readonly string[]): Promise<(Buffer | undefined)[]> {
     if (uniques.length === 0) return [];
-    const keys = uniques.map((unique) => this.#parts.keys.key('reply', unique));
+    const keys = uniques.map((unique) => this.#parts.layout.keys.key('reply', unique));
     const replies = (await this.#call('MGET', keys)) as (Buffer | null)[];
     // an empty one only says that the request is on its way
     return replies.map((reply) => (reply === null || reply.length === 0 ? undefined : reply));
@@ -199,13 +208,17 @@ export class RedisQueue implements QueuePort {
     await Promise.all([...this.#readers].map(async (reader) => await reader.close()));
   }
 
+  get #scripts(): Scripts {
+    return this.#parts.layout.scripts;
+  }
+
   get #control(): string {
-    return this.#parts.keys.channel('control');
+    return this.#parts.layout.keys.channel('control');
   }
 
   /** The streams a message of one of the addresses can lie in. */
   async #sources(addresses: readonly Address[]): Promise<string[]> {
-    const { keys } = this.#parts;
+    const { keys } = this.#parts.layout;
     const members = (await this.#call('HKEYS', [keys.key('members')])) as Buffer[];
     const lanes = await Promise.all(
       members.map(async (member) => await this.#lanesOf(String(member), addresses)),
@@ -214,7 +227,7 @@ export class RedisQueue implements QueuePort {
   }
 
   async #lanesOf(consumer: string, addresses: readonly Address[]): Promise<string[]> {
-    const { keys } = this.#parts;
+    const { keys } = this.#parts.layout;
     const args = [keys.key('namesOf', consumer), ...addresses];
     const groups = (await this.#call('HMGET', args)) as (Buffer | null)[];
     return groups.flatMap((group) => (group === null ? [] : keys.lane(consumer, String(group))));
@@ -223,21 +236,29 @@ export class RedisQueue implements QueuePort {
   async #cancelIn(source: string, unique: string): Promise<CancelResult | undefined> {
     let from = '-';
     for (;;) {
-      const reply = (await this.#run(SCRIPTS.locate, [source, from, unique, STRETCH])) as Buffer[];
+      const reply = (await this.run(this.#scripts.locate, [
+        source,
+        from,
+        unique,
+        STRETCH,
+      ])) as Buffer[];
       const [what, id] = reply.map(String);
       if (what === 'end' || id === undefined) return undefined;
       from = id;
       if (what !== 'found') continue;
       const args = [source, id, unique, this.#control, CANCELLED];
-      const result = String(await this.#run(SCRIPTS.cancelEntry, args));
+      const result = String(await this.run(this.#scripts.cancelEntry, args));
       return result === 'moved' ? undefined : (result as CancelResult);
     }
   }
 
-  async #run(script: Script, args: readonly (string | number | Buffer)[]): Promise<unknown> {
-    const { command, keys } = this.#parts;
+  protected async run(
+    script: Script,
+    args: readonly (string | number | Buffer)[],
+  ): Promise<unknown> {
+    const { command, layout } = this.#parts;
     try {
-      return await command.run(script, [keys.root, ...args]);
+      return await command.run(script, [layout.keys.root, ...args]);
     } catch (cause) {
       throw toRedisFailure(cause).error;
     }

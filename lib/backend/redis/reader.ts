@@ -1,8 +1,7 @@
 import { ClosedError, type CodecError } from '../../errors/index.js';
-import { decodeHeader } from '../../codec/index.js';
 import type { Delivery, Fetched, Lease, Reader, Undecodable, Want } from '../index.js';
 import { parseEntries, type RawEntry } from './entries.js';
-import { type AppKeys, GROUP } from './keys.js';
+import type { Layout } from './layout.js';
 import type { RedisLink } from './link.js';
 import { isDisplaced, toRedisFailure } from './redis-error.js';
 
@@ -26,7 +25,7 @@ export interface ReaderParts {
   readonly link: RedisLink;
   /** For `CLIENT UNBLOCK`. */
   readonly command: RedisLink;
-  readonly keys: AppKeys;
+  readonly layout: Layout;
   readonly holds: (lease: Lease) => boolean;
 }
 
@@ -113,6 +112,7 @@ export class RedisReader implements Reader {
   #lanesOf(total: number, wants: readonly Want[]): Stream[] {
     const limits = new Map<string, number>();
     for (const { group, limit } of wants) {
+      if (group === '') continue;
       limits.set(group, Math.max(limits.get(group) ?? 0, Math.min(limit, total)));
     }
     return [...limits].flatMap(([group, limit]) =>
@@ -122,14 +122,14 @@ export class RedisReader implements Reader {
 
   #streamsOf(wants: readonly Want[]): Stream[] {
     return wants.flatMap(({ address, limit }) =>
-      limit > 0 ? { key: this.#parts.keys.stream(address), limit } : [],
+      limit > 0 ? { key: this.#parts.layout.keys.stream(address), limit } : [],
     );
   }
 
   #laneOf(group: string): string {
     const known = this.#lanes.get(group);
     if (known !== undefined) return known;
-    const lane = this.#parts.keys.lane(this.#consumer, group);
+    const lane = this.#parts.layout.keys.lane(this.#consumer, group);
     this.#lanes.set(group, lane);
     return lane;
   }
@@ -184,8 +184,9 @@ export class RedisReader implements Reader {
 
   /** Everything this consumer was ever handed and has not settled, less what it still has in its hands. */
   async #readAgain(wants: readonly Want[]): Promise<Fetched> {
-    const lanes = [...new Set(wants.map(({ group }) => this.#laneOf(group)))];
-    const keys = [...lanes, ...wants.map((want) => this.#parts.keys.stream(want.address))];
+    const groups = wants.map(({ group }) => group).filter((group) => group !== '');
+    const lanes = [...new Set(groups.map((group) => this.#laneOf(group)))];
+    const keys = [...lanes, ...wants.map((want) => this.#parts.layout.keys.stream(want.address))];
     const entries = await this.#command(keys, { count: ALL, id: '0' });
     this.#recover = false;
     this.#looked = performance.now();
@@ -198,7 +199,7 @@ export class RedisReader implements Reader {
   }
 
   async #isPending({ source, token }: Lease): Promise<boolean> {
-    const args = [source, GROUP, token, token, 1, this.#consumer];
+    const args = [source, this.#parts.layout.group, token, token, 1, this.#consumer];
     const found = (await this.#parts.link.call('XPENDING', args)) as unknown[];
     return found.length > 0;
   }
@@ -208,7 +209,15 @@ export class RedisReader implements Reader {
     { count, block, id = '>' }: { count: number; block?: number; id?: string },
   ): Promise<RawEntry[]> {
     const waits = block === undefined ? [] : ['BLOCK', block];
-    const head = ['GROUP', GROUP, this.#consumer, 'COUNT', count, ...waits, 'STREAMS'];
+    const head = [
+      'GROUP',
+      this.#parts.layout.group,
+      this.#consumer,
+      'COUNT',
+      count,
+      ...waits,
+      'STREAMS',
+    ];
     const args = [...head, ...keys, ...keys.map(() => id)];
     const timeout = block === undefined ? undefined : block + SILENCE;
     return parseEntries(await this.#parts.link.call('XREADGROUP', args, timeout));
@@ -237,9 +246,9 @@ export class RedisReader implements Reader {
     const lanes = new Set(this.#lanes.values());
     const deliveries: Delivery[] = [];
     const undecodable: Undecodable[] = [];
-    for (const { lease, header, payload } of entries) {
+    for (const { lease, fields } of entries) {
       try {
-        const envelope = decodeHeader(header, idTime(lease.token));
+        const { envelope, payload } = this.#parts.layout.readEntry(lease.token, fields);
         deliveries.push({ lease, envelope, payload, routed: lanes.has(lease.source) });
       } catch (error) {
         undecodable.push({ lease, error: error as CodecError });
@@ -269,6 +278,3 @@ export class RedisReader implements Reader {
     }
   }
 }
-
-/** Milliseconds in an entry's id. */
-const idTime = (id: string): number => Number(id.slice(0, id.indexOf('-')));

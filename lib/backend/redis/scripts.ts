@@ -1,4 +1,4 @@
-import { loadScript } from './load-script.js';
+import { type Script, loadScript } from './load-script.js';
 
 /** Every script, loaded once. */
 export const SCRIPTS = {
@@ -21,3 +21,5 @@ export const SCRIPTS = {
   publishSharded: loadScript('publish-sharded'),
   inspect: loadScript('inspect'),
 };
+
+export type Scripts = Record<keyof typeof SCRIPTS, Script>;

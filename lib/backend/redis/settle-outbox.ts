@@ -2,21 +2,23 @@ import { packForScript, type Packable } from '../../codec/index.js';
 import { BackendUnavailableError, type BrokerError, ClosedError } from '../../errors/index.js';
 import { addressKind } from '../../message/index.js';
 import type { Delivery, Settlement, Undecodable, Verdict } from '../index.js';
-import type { AppKeys } from './keys.js';
+import type { Layout } from './layout.js';
 import type { RedisLink } from './link.js';
 import { Outbox, type OutboxItem } from './outbox.js';
 import { toRedisFailure } from './redis-error.js';
-import { SCRIPTS } from './scripts.js';
 
 const MAX_COUNT = 256;
 const MAX_BYTES = 4 * 1024 * 1024;
 /** Pause before a refused batch is tried again, in ms. */
 const PAUSE = 100;
 
+/** How a delivery ends, or that its name is not handled by the consumer, on a stream it shares with others. */
+export type Ending = Verdict | { readonly type: 'decline' };
+
 export interface SettleItem extends OutboxItem {
   readonly consumer: string;
   readonly delivery: Delivery | Undecodable;
-  readonly verdict: Verdict;
+  readonly verdict: Ending;
   readonly abandon: AbortSignal | undefined;
   readonly resolve: (settlement: Settlement) => void;
   readonly reject: (error: BrokerError) => void;
@@ -25,13 +27,13 @@ export interface SettleItem extends OutboxItem {
 /** Keeps the results of handlers until Redis has taken them: a result is never lost to a lost connection. */
 export class SettleOutbox {
   readonly #link: RedisLink;
-  readonly #keys: AppKeys;
+  readonly #layout: Layout;
   readonly #outbox: Outbox<SettleItem>;
   #closed = false;
 
-  constructor(link: RedisLink, keys: AppKeys) {
+  constructor(link: RedisLink, layout: Layout) {
     this.#link = link;
-    this.#keys = keys;
+    this.#layout = layout;
     this.#outbox = new Outbox<SettleItem>({
       maxCount: MAX_COUNT,
       maxBytes: MAX_BYTES,
@@ -43,7 +45,7 @@ export class SettleOutbox {
   settle(
     consumer: string,
     delivery: Delivery | Undecodable,
-    verdict: Verdict,
+    verdict: Ending,
     abandon: AbortSignal | undefined,
   ): Promise<Settlement> {
     return new Promise((resolve, reject) => {
@@ -65,7 +67,10 @@ export class SettleOutbox {
       if (open.length === 0) return;
       if (!(await this.#link.whenUp(PAUSE))) continue;
       try {
-        return resolveAll(open, await this.#link.run(SCRIPTS.settle, this.#encode(open)));
+        return resolveAll(
+          open,
+          await this.#link.run(this.#layout.scripts.settle, this.#encode(open)),
+        );
       } catch (cause) {
         const { error, outcome, transient } = toRedisFailure(cause);
         if (!transient) return open.forEach((item) => item.reject(error));
@@ -90,7 +95,12 @@ export class SettleOutbox {
     const batch = new SettleBatch();
     for (const item of items) batch.put(item);
     const [first] = items as [SettleItem];
-    return [this.#keys.root, first.consumer, batch.encode(), this.#keys.channel('control')];
+    return [
+      this.#layout.keys.root,
+      first.consumer,
+      batch.encode(),
+      this.#layout.keys.channel('control'),
+    ];
   }
 }
 
@@ -145,7 +155,7 @@ class SettleBatch {
   }
 }
 
-function moveArguments(verdict: Exclude<Verdict, { type: 'done' }>): [number, string | Buffer] {
+function moveArguments(verdict: Exclude<Ending, { type: 'done' }>): [number, string | Buffer] {
   if (verdict.type === 'forward') return [0, verdict.consumer];
   if (verdict.type === 'retry') return [verdict.delay, verdict.counts ? '1' : ''];
   if (verdict.type !== 'dead') return [0, ''];

@@ -29,6 +29,7 @@ const FULL: Required<Envelope> = {
   replyTo: 'p:a:rpl:x',
   keepReply: 31_000,
   repeatable: true,
+  correlation: 'host-1c',
   policy: { attempts: 5, backoff: BACKOFF, timeout: 1_000 },
   headers: { trace: 'a'.repeat(300), empty: '' },
   target: 'service-host-1-x',

@@ -233,9 +233,9 @@ describe('an error', () => {
     [{ redis: [] }, {}, 'redis is a list, allowed: an object'],
     [{ tasks: { retries: 1 } }, {}, 'tasks.retries: there is no such option'],
     [
-      { name: 'x', stream: 'y' },
+      { name: 'x', streams: 'y' },
       {},
-      'the broker "x" cannot be set up: stream: there is no such option',
+      'the broker "x" cannot be set up: streams: there is no such option',
     ],
     ['redis', {}, 'the options object is "redis", allowed: an object'],
     [null, {}, 'the options object is null, allowed: an object'],

@@ -232,3 +232,52 @@ describe('RequestRunner', () => {
     expect(clock.pending).toBe(0);
   });
 });
+
+describe('a request of a Go-Broker caller', () => {
+  const foreign = (invoke: Invoke) => run(invoke, { correlation: 'web-1c' });
+
+  async function replyOf(invoke: Invoke): Promise<unknown> {
+    const { verdicts, published } = foreign(invoke);
+    const verdict = await verdicts.next();
+    expect(published).toEqual([]);
+    expect(verdict).toMatchObject({ type: 'done', reply: { channel: 'here' } });
+    const reply = verdict?.type === 'done' ? verdict.reply : undefined;
+    return JSON.parse(String(reply?.frame));
+  }
+
+  it('is answered once, with the last value', async () => {
+    const body = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64');
+    const answer = { correlation_id: 'web-1c', error: '' };
+    expect(await replyOf((_input, _context, next) => next({ id: 1 }))).toEqual({
+      ...answer,
+      body: body({ id: 1 }),
+    });
+    const many = await replyOf((_input, _context, next) => [1, 2, 3].forEach((n) => next(n)));
+    expect(many).toEqual({ ...answer, body: body(3) });
+    expect(await replyOf(() => undefined)).toEqual({ ...answer, body: null });
+  });
+
+  it('is told of an error by its text alone', async () => {
+    const fails = await replyOf((_input, _context, next) => {
+      next(1);
+      throw new Error('no such user');
+    });
+    expect(fails).toEqual({ correlation_id: 'web-1c', body: null, error: 'no such user' });
+  });
+
+  it('does not say how long it waits: it has no time-out', async () => {
+    const { clock, handling } = foreign(() => new Promise(() => undefined));
+    expect(handling.timer).toBeDefined();
+    const open = new Handling(delivery('r:get', { ...REPLY, correlation: 'c' }), 'me', () => {});
+    const runner = new RequestRunner({
+      bus: { channel: () => 'here' } as unknown as BusPort,
+      clock,
+      payloads,
+      sendTimeout: 1,
+      onError: () => undefined,
+    });
+    const invoke: Invoke = () => new Promise(() => undefined);
+    runner.run({ kind: 'request', name: 'get', invoke }, open, Infinity);
+    expect(open.timer).toBeUndefined();
+  });
+});

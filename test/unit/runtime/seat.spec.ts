@@ -46,8 +46,7 @@ function crowdedQueue() {
   return { queue, two, settled, seen };
 }
 
-it('counts a lease on its way back as held until it has left', async () => {
-  const { queue, two, settled, seen } = crowdedQueue();
+async function openSeat(queue: QueuePort): Promise<Seat> {
   const clock = new ManualClock();
   const registry = new HandlerRegistry();
   registry.add({ kind: 'task', name: 'a', invoke: () => new Promise(() => undefined) });
@@ -72,11 +71,33 @@ it('counts a lease on its way back as held until it has left', async () => {
   });
   await seat.open();
   await new Promise(setImmediate);
+  return seat;
+}
+
+it('counts a lease on its way back as held until it has left', async () => {
+  const { queue, two, settled, seen } = crowdedQueue();
+  const seat = await openSeat(queue);
 
   const [running, surplus] = two.map(({ lease }) => lease) as [Lease, Lease];
   expect([seen.holds?.(running), seen.holds?.(surplus), settled.length]).toEqual([true, true, 1]);
   settled[0]?.();
   await new Promise(setImmediate);
   expect([seen.holds?.(running), seen.holds?.(surplus)]).toEqual([true, false]);
+  seat.session.end();
+});
+
+it('is not idle before what it never started has been given back', async () => {
+  const { queue, settled } = crowdedQueue();
+  const seat = await openSeat(queue);
+  let idle = false;
+  void seat.idle().then(() => (idle = true));
+
+  // whoever leaves now would leave the other one behind
+  seat.endAll(new Error('the lease was lost'), () => undefined);
+  await new Promise(setImmediate);
+  expect(idle).toBe(false);
+  settled[0]?.();
+  await new Promise(setImmediate);
+  expect(idle).toBe(true);
   seat.session.end();
 });

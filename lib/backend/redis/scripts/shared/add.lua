@@ -1,0 +1,62 @@
+-- Accepts new messages. Nothing is ever refused: a shared stream has no bound, and who handles a name is not known.
+-- KEYS: root
+-- ARGV: producer, batch number, msgpack { m = { address, header, payload, options or false, … }, … }, bound, overflow, control channel
+-- options: { i = unique, d = delay ms, u = dedupe id, w = its window ms, q = repeatable, for so many ms on its way }
+-- Returns { } when everything was accepted, or { index, 'dup', detail, … }.
+local producer, slot = $producer .. ARGV[1], tonumber(ARGV[2]) % 16
+-- as in add.lua of our own streams: a batch that was applied already gets the answer it got then
+local seen_before = call('HMGET', producer, slot, 'top')
+local applied, top = seen_before[1], tonumber(seen_before[2] or 0)
+if applied == ARGV[2] then
+  return {}
+elseif applied and string.sub(applied, 1, #ARGV[2] + 1) == ARGV[2] .. ' ' then
+  return cmsgpack.unpack(string.sub(applied, #ARGV[2] + 2))
+elseif tonumber(ARGV[2]) <= top - 16 then
+  return redis.error_reply('TOOLATE batch ' .. ARGV[2] .. ' of ' .. ARGV[1] .. ', ' .. top .. ' was applied')
+end
+--@include message
+--@include place
+--@include gate
+local list = cmsgpack.unpack(ARGV[3]).m
+local out, seen, dedupes, accepted = {}, {}, {}, 0
+
+-- the message that was accepted with the same dedupe id before; else this one is noted
+local function first_of(address, o)
+  local key = $dedupe .. #address .. ':' .. address .. ':' .. o.u
+  local first = seen[key] or call('GET', key)
+  if not first then
+    seen[key] = o.i
+    dedupes[#dedupes + 1] = { key, o.i, o.w }
+  end
+  return first
+end
+
+for i = 1, #list, 4 do
+  local address, h, p, o = list[i], list[i + 1], list[i + 2], list[i + 3]
+  o = type(o) == 'table' and o or {}
+  local first = o.u and first_of(address, o)
+  if o.q and not call('SET', $reply .. o.i, '', 'PX', o.q, 'NX') then
+    first = o.i
+  end
+  if first then
+    local at = #out
+    out[at + 1], out[at + 2], out[at + 3] = (i - 1) / 4, 'dup', first
+  else
+    accepted = accepted + 1
+    if o.d then
+      delay(decode(h), p, clock() + o.d)
+    else
+      put(address, is_request(address) and decode(h), h, p)
+    end
+  end
+end
+for _, d in ipairs(dedupes) do
+  call('SET', d[1], d[2], 'PX', d[3])
+end
+call('HSET', producer, slot, #out == 0 and ARGV[2] or ARGV[2] .. ' ' .. cmsgpack.pack(out), 'top', math.max(top, tonumber(ARGV[2])))
+if slot == 1 then
+  call('PEXPIRE', producer, 3600000)
+end
+count('added', accepted)
+count('duplicates', #out / 3)
+return out
