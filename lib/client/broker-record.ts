@@ -14,7 +14,7 @@ export class BrokerRecord<TData = unknown> {
 
 /**
  * Makes a record step by step, as the builders of Nest's own transports do. A request takes headers, key, timeout,
- * mode and signal; an event takes headers; a task takes all but mode and signal.
+ * mode and signal; an event takes headers and key; a task takes all but mode and signal.
  * @publicApi
  */
 export class BrokerRecordBuilder<TData = unknown> {
@@ -41,7 +41,7 @@ export class BrokerRecordBuilder<TData = unknown> {
     return this.set({ headers });
   }
 
-  /** Of tasks and requests. */
+  /** Of all messages. */
   setKey(key: string): this {
     return this.set({ key });
   }

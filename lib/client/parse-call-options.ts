@@ -36,7 +36,10 @@ const BACKOFF: Parsers<BackoffOptions> = {
       : refuse('backoff.jitter', value, 'a number from 0 to 1'),
 };
 
-const PUBLISH: Parsers<PublishOptions> = { headers };
+const PUBLISH: Parsers<PublishOptions> = {
+  headers,
+  key: (value: unknown) => checkName('the key', value),
+};
 
 const ENQUEUE: Parsers<EnqueueOptions> = {
   headers,

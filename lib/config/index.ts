@@ -5,6 +5,7 @@ export type {
   StrategyOption,
   BrokerLogger,
   BrokerOptions,
+  EventsOptions,
   PacketDeserializer,
   PacketSerializer,
   RedisSettings,

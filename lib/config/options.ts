@@ -34,6 +34,8 @@ export interface BrokerOptions {
   readonly overflow?: 'reject' | 'drop-oldest';
   /** What task handlers that say nothing else get. */
   readonly tasks?: TaskDefaults;
+  /** Bounds on events that are kept for this service. */
+  readonly events?: EventsOptions;
   readonly rpc?: RpcOptions;
   readonly balancer?: BalancerOptions;
   /** Further queues of this service, by name. A handler says `queue` to be in one; who sends need not know. */
@@ -92,6 +94,16 @@ export interface TaskDefaults extends TaskPolicyOptions {
   readonly dedupeWindow?: Duration;
   /** Deliveries lost with their process after which a task becomes a dead letter. Default 5. */
   readonly lostLimit?: number;
+}
+
+/** Bounds on events that durable handlers of this service have not handled yet. @publicApi */
+export interface EventsOptions {
+  /** An event that waits for longer is dropped, and so is a subscription that nobody has handled for so long. Default 7 d. */
+  readonly maxAge?: Duration;
+  /** Bytes that wait for one subscription; beyond that the oldest events are dropped. Default 256 MiB. */
+  readonly maxBytes?: number;
+  /** How far back a service that begins with `from: 'earliest'` can reach; 0: nothing is kept for it. Default 24 h. */
+  readonly retention?: Duration;
 }
 
 /** @publicApi */

@@ -82,6 +82,7 @@ function toSettings(parsed: Parsed, appName: string, nameOf: NameOf): RuntimeSet
     ...(streamLength === undefined ? {} : { streamLength }),
     overflow: parsed.overflow ?? DEFAULTS.overflow,
     tasks: freeze({ ...DEFAULTS.tasks, ...defined(tasks), backoff }),
+    events: freeze({ ...DEFAULTS.events, ...defined(parsed.events) }),
     rpc: freeze({ ...DEFAULTS.rpc, ...defined(rpc) }),
   });
 }

@@ -1,6 +1,16 @@
 export type { Kind, QueuedKind } from './kind.js';
 export { checkName, checkNamespace, joinName } from './name.js';
-export { type Address, addressKind, addressName, toAddress } from './address.js';
+export {
+  type Address,
+  type Subscription,
+  addressKind,
+  addressName,
+  subscriberOf,
+  toAddress,
+  toEventAddress,
+  toSubscription,
+  toSubscriptionAddress,
+} from './address.js';
 export { MessageIds, messageId, parseMessageId } from './message-id.js';
 export type { Envelope, MessagePolicy } from './envelope.js';
 export type { BackoffPolicy, TaskPolicy } from './policy.js';

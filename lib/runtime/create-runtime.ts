@@ -39,7 +39,7 @@ class BrokerRuntime implements Runtime {
   readonly sender: Sender;
   readonly #backend: Backend;
   readonly #events: TypedEvents<RuntimeEvents>;
-  readonly #registry = new HandlerRegistry();
+  readonly #registry: HandlerRegistry;
   readonly #requester: Requester;
   readonly #parts: RuntimeParts;
   readonly #payloads: PayloadEncoder;
@@ -60,6 +60,7 @@ class BrokerRuntime implements Runtime {
     const { backend, settings, codec, log, clock = systemClock } = parts;
     const { queue, bus } = backend;
     const onError = (error: unknown): void => log.error(String(error));
+    this.#registry = new HandlerRegistry(settings.service);
     const ids = new MessageIds();
     const payloads = new PayloadEncoder(codec, settings.maxPayload);
     const { sendTimeout, tasks, rpc } = settings;

@@ -6,7 +6,7 @@ import type { Handling } from './handling.js';
 /** Tasks go back as they were; the callers of requests learn at once that they must ask again. */
 export function giveBack(handling: Handling): Verdict {
   const { replyTo, keepReply, unique } = handling.delivery.envelope;
-  if (handling.kind === 'task' || !handling.started) return { type: 'release' };
+  if (handling.kind !== 'request' || !handling.started) return { type: 'release' };
   if (replyTo === undefined) return { type: 'done' };
   const body = encodeErrorBody(toPlainError(new ServerLostError()));
   const frame = encodeFrame(unique, 0, FRAME.error, body);

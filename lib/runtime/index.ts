@@ -1,5 +1,5 @@
 export { createRuntime } from './create-runtime.js';
-export type { Health, Runtime, RuntimeEvents, Sender } from './runtime.js';
+export type { DurableBacklog, Health, Runtime, RuntimeEvents, Sender } from './runtime.js';
 export { DEFAULT_QUEUE, type RuntimeLog, type RuntimeSettings, type Strategy } from './settings.js';
 export type {
   Enqueued,
@@ -10,6 +10,7 @@ export type {
   TaskToSend,
 } from './calls.js';
 export type {
+  DurableEventHandler,
   EventHandler,
   Handler,
   HandlingContext,

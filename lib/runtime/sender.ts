@@ -1,5 +1,4 @@
 import type { BusPort, CancelResult, NewMessage, QueuePort } from '../backend/index.js';
-import { encodeEvent } from '../codec/index.js';
 import { InvalidBatchError, InvalidOptionsError } from '../errors/index.js';
 import {
   type Envelope,
@@ -11,6 +10,7 @@ import {
   toAddress,
 } from '../message/index.js';
 import type { Enqueued, EventOptions, TaskOptions, TaskToSend } from './calls.js';
+import { EventPublisher } from './event-publisher.js';
 import { type PayloadEncoder, checkHeaders } from './payload-encoder.js';
 import type { Router } from './router.js';
 
@@ -33,9 +33,11 @@ const NO_OPTIONS: TaskOptions = Object.freeze({});
 /** Sends tasks and events. Everything is checked and encoded before anything leaves. */
 export class MessageSender {
   readonly #parts: TaskSenderParts;
+  readonly #events: EventPublisher;
 
   constructor(parts: TaskSenderParts) {
     this.#parts = parts;
+    this.#events = new EventPublisher(parts);
   }
 
   async enqueue(tasks: readonly TaskToSend[]): Promise<Enqueued[]> {
@@ -57,12 +59,8 @@ export class MessageSender {
     }));
   }
 
-  async publish(name: string, data: unknown, options: EventOptions = {}): Promise<void> {
-    const { bus, ids, payloads, sendTimeout } = this.#parts;
-    checkName('the name of an event', name);
-    const headers = checkHeaders(options.headers);
-    const frame = encodeEvent(ids.unique(), payloads.encode(name, data), headers);
-    await bus.publish(bus.channel('event', name), frame, sendTimeout);
+  async publish(name: string, data: unknown, options?: EventOptions): Promise<void> {
+    await this.#events.publish(name, data, options);
   }
 
   async cancel(id: string): Promise<CancelResult> {

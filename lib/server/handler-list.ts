@@ -2,7 +2,7 @@ import { DuplicateHandlerError } from '../errors/index.js';
 import { checkName } from '../message/index.js';
 import type { FoundHandler } from './found-handler.js';
 
-/** All handlers of one broker. Tasks and requests have one handler a name, events any number. */
+/** All handlers of one broker. Tasks and requests have one handler a name, durable events one a subscription, plain ones any number. */
 export class HandlerList implements Iterable<FoundHandler> {
   readonly #handlers: FoundHandler[] = [];
   readonly #single = new Map<string, FoundHandler>();
@@ -14,7 +14,7 @@ export class HandlerList implements Iterable<FoundHandler> {
   /** @throws DuplicateHandlerError, InvalidNameError */
   add(handler: FoundHandler): void {
     checkName(`the name of the ${handler.kind} that ${handler.origin} handles`, handler.name);
-    if (handler.kind !== 'event') this.#claim(handler);
+    if (handler.kind !== 'event' || handler.durable === true) this.#claim(handler);
     this.#handlers.push(handler);
   }
 
@@ -36,11 +36,15 @@ export class HandlerList implements Iterable<FoundHandler> {
   }
 
   #claim(handler: FoundHandler): void {
-    const key = `${handler.kind} ${handler.name}`;
+    const { kind, name, subscription = '' } = handler;
+    const key = JSON.stringify([kind, name, subscription]);
     const first = this.#single.get(key);
     if (first !== undefined) {
+      const both = `${first.origin} and ${handler.origin}`;
       throw new DuplicateHandlerError(
-        `the ${handler.kind} "${handler.name}" has two handlers: ${first.origin} and ${handler.origin}`,
+        kind === 'event'
+          ? `the event "${name}" has two durable handlers: ${both}; give one of them a subscription of its own, { durable: true, subscription: '…' }`
+          : `the ${kind} "${name}" has two handlers: ${both}`,
       );
     }
     this.#single.set(key, handler);

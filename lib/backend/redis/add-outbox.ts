@@ -144,7 +144,7 @@ export class AddOutbox {
       keys.root,
       this.#producer,
       String(this.#number),
-      packGroups(groups),
+      packGroups(groups, keys),
       streamLength === undefined ? '' : String(streamLength),
       overflow,
       keys.channel('control'),
@@ -190,7 +190,7 @@ export class AddOutbox {
 
 /** The key of a request only routes it. */
 const isOrdered = ({ envelope: { key, address } }: NewMessage): boolean =>
-  key !== undefined && addressKind(address) === 'task';
+  key !== undefined && addressKind(address) !== 'request';
 
 const earliest = (groups: readonly Group[]): number =>
   Math.min(...groups.map((group) => group.deadline));
@@ -238,7 +238,7 @@ const withOutcome = (error: BrokerError, outcome: SendOutcome): BrokerError =>
   );
 
 /** `{ m = { address, header, payload, options, … }, g = sizes, r = proposals }`, see add.lua. */
-function packGroups(groups: readonly Group[]): Buffer {
+function packGroups(groups: readonly Group[], keys: AppKeys): Buffer {
   const packer = new ScriptPacker();
   const single = groups.every((group) => group.count === 1);
   const proposals = new Proposals();
@@ -247,7 +247,12 @@ function packGroups(groups: readonly Group[]): Buffer {
   packer.map(1 + (single ? 0 : 1) + (proposals.list.length > 0 ? 1 : 0));
   packer.text('m');
   packer.list(4 * messages.length);
-  messages.forEach((message, i) => packMessage(packer, message, numbers[i]));
+  messages.forEach((message, i) => {
+    const { address } = message.envelope;
+    const isEvent = addressKind(address) === 'event';
+    const channel = isEvent ? keys.channel('event', addressName(address)) : undefined;
+    packMessage(packer, message, channel ?? numbers[i]);
+  });
   if (proposals.list.length > 0) {
     packer.text('r');
     packer.value(proposals.list);
@@ -262,15 +267,17 @@ function packGroups(groups: readonly Group[]): Buffer {
 function packMessage(
   packer: ScriptPacker,
   { envelope, payload, delay, dedupe }: NewMessage,
-  proposal: number | undefined,
+  extra: string | number | undefined,
 ): void {
   packer.text(envelope.address);
   packer.nested(() => writeHeader(packer, envelope));
   packer.value(payload);
+  // an event's channel, or the number of a proposal
+  if (typeof extra === 'string') return packer.value({ e: extra });
   const plain = envelope.key === undefined && envelope.target === undefined && !delay && !dedupe;
-  if (plain) return packer.value(proposal ?? false);
+  if (plain) return packer.value(extra ?? false);
   const { unique: i } = envelope;
-  packer.value({ i, d: delay || undefined, u: dedupe?.id, w: dedupe?.window, r: proposal });
+  packer.value({ i, d: delay || undefined, u: dedupe?.id, w: dedupe?.window, r: extra });
 }
 
 /** The different proposals of a batch, numbered from 1. */

@@ -18,9 +18,12 @@ type Listener = (message: Buffer) => void;
 
 interface Publication extends OutboxItem {
   readonly channel: string;
+  /** Of an event: its name. */
+  readonly event: string | undefined;
   readonly message: Uint8Array;
   readonly deadline: number;
-  readonly resolve: () => void;
+  /** Called with whether it was published. */
+  readonly resolve: (published: boolean) => void;
   readonly reject: (error: BrokerError) => void;
 }
 
@@ -66,11 +69,22 @@ export class RedisBus implements BusPort {
   }
 
   async publish(channel: string, message: Uint8Array, timeout: number): Promise<void> {
+    await this.#publish({ channel, event: undefined, message }, timeout);
+  }
+
+  publishEvent(name: string, message: Uint8Array, timeout: number): Promise<boolean> {
+    return this.#publish({ channel: this.channel('event', name), event: name, message }, timeout);
+  }
+
+  async #publish(
+    publication: Pick<Publication, 'channel' | 'event' | 'message'>,
+    timeout: number,
+  ): Promise<boolean> {
     if (this.#closed) throw new ClosedError();
     return await new Promise((resolve, reject) => {
       const deadline = performance.now() + timeout;
-      const bytes = message.length;
-      this.#outbox.push({ count: 1, bytes, channel, message, deadline, resolve, reject });
+      const bytes = publication.message.length;
+      this.#outbox.push({ ...publication, count: 1, bytes, deadline, resolve, reject });
     });
   }
 
@@ -157,7 +171,13 @@ export class RedisBus implements BusPort {
       return this.#reject(batch, 'not-sent');
     }
     try {
-      const run = command.run(SCRIPTS.publish, [keys.root, packForScript(join(batch))]);
+      const channels = join(batch);
+      const list = channels.flatMap(({ channel, message, event }) => [
+        channel,
+        message,
+        event ?? false,
+      ]);
+      const run = command.run(SCRIPTS.publish, [keys.root, packForScript(list)]);
       let open = batch;
       const expire = (): void => {
         this.#reject(open.filter(isOver), 'unknown');
@@ -165,8 +185,9 @@ export class RedisBus implements BusPort {
         open = open.filter((item) => !isOver(item));
       };
       const next = (): number | undefined => [...open, this.#outbox.first][0]?.deadline;
-      await watchDeadline(run, next, expire);
-      batch.forEach((item) => item.resolve());
+      const kept = (await watchDeadline(run, next, expire)) as number[];
+      const unpublished = new Set(kept.map((i) => channels[i]?.channel));
+      batch.forEach((item) => item.resolve(!unpublished.has(item.channel)));
     } catch (cause) {
       const { error } = toRedisFailure(cause);
       batch.forEach((item) => item.reject(error));
@@ -184,15 +205,16 @@ export class RedisBus implements BusPort {
 const isOver = ({ deadline }: Publication): boolean => deadline <= performance.now();
 
 /** Messages of one channel become one; the order within a channel stays. */
-function join(batch: readonly Publication[]): (string | Uint8Array)[] {
-  const channels = new Map<string, Uint8Array[]>();
-  for (const { channel, message } of batch) {
-    const list = channels.get(channel);
-    if (list === undefined) channels.set(channel, [message]);
-    else list.push(message);
+function join(batch: readonly Publication[]): Pick<Publication, 'channel' | 'event' | 'message'>[] {
+  const channels = new Map<string, Publication[]>();
+  for (const item of batch) {
+    const list = channels.get(item.channel);
+    if (list === undefined) channels.set(item.channel, [item]);
+    else list.push(item);
   }
-  return [...channels].flatMap(([channel, list]) => [
+  return [...channels].map(([channel, list]) => ({
     channel,
-    list.length === 1 ? list[0]! : Buffer.concat(list),
-  ]);
+    event: list[0]!.event,
+    message: list.length === 1 ? list[0]!.message : Buffer.concat(list.map((item) => item.message)),
+  }));
 }

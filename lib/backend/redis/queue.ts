@@ -3,6 +3,7 @@ import { encodeErrorBody, packForScript } from '../../codec/index.js';
 import { type Address, parseMessageId, toAddress } from '../../message/index.js';
 import type {
   Added,
+  Backlog,
   Beat,
   CancelResult,
   Delivery,
@@ -28,6 +29,7 @@ import { due, toBeat, toRoutes } from './replies.js';
 import { toRedisFailure } from './redis-error.js';
 import { SCRIPTS } from './scripts.js';
 import { SettleOutbox } from './settle-outbox.js';
+import { RedisSubscriptions } from './subscriptions.js';
 
 /** Messages a moving script handles at once, so that none blocks Redis for long. */
 const CHUNK = 128;
@@ -60,12 +62,14 @@ export class RedisQueue implements QueuePort {
   readonly #adds: AddOutbox;
   readonly #settles: SettleOutbox;
   readonly #readers = new Set<Reader>();
+  readonly #subscriptions: RedisSubscriptions;
   readonly #ttls = new Map<string, number>();
 
   constructor(parts: RedisQueueParts) {
     this.#parts = parts;
     this.#adds = new AddOutbox(parts.command, parts);
     this.#settles = new SettleOutbox(parts.command, parts.keys);
+    this.#subscriptions = new RedisSubscriptions(parts.command, parts.keys);
   }
 
   // not async, as settle below: on the hot path every promise in between counts
@@ -77,7 +81,12 @@ export class RedisQueue implements QueuePort {
     this.#ttls.set(member.consumer, member.ttl);
     const { consumer, ttl, service } = member;
     const groups = member.groups.map(({ name, rule }) => ({ name, rule: formatRule(rule) }));
-    const meta = packForScript({ ...member, groups, hash: hash32(consumer) });
+    const meta = packForScript({
+      ...member,
+      groups,
+      hash: hash32(consumer),
+      subscriptions: member.subscriptions?.map((terms) => ({ ...terms })),
+    });
     const reply = await this.#run(SCRIPTS.join, [consumer, ttl, meta, this.#control]);
     const [status, group, rule] = (reply as readonly unknown[]).map(String);
     if (status === 'conflict') {
@@ -163,6 +172,14 @@ export class RedisQueue implements QueuePort {
     return moved;
   }
 
+  async catchUp(subscription: Address): Promise<void> {
+    await this.#subscriptions.catchUp(subscription);
+  }
+
+  async tend(): Promise<Backlog[]> {
+    return await this.#subscriptions.tend();
+  }
+
   async cancel(id: string): Promise<CancelResult> {
     const { name, unique } = parseMessageId(id);
     // a message that moves while it is looked for is behind the search or parked: look once more
@@ -196,22 +213,23 @@ export class RedisQueue implements QueuePort {
   /** The streams a message of that name can lie in. */
   async #sources(name: string): Promise<string[]> {
     const { keys } = this.#parts;
+    const addresses = [
+      ...(['task', 'request'] as const).map((kind) => toAddress(kind, name)),
+      ...(await this.#subscriptions.of(name)),
+    ];
     const members = (await this.#call('HKEYS', [keys.key('members')])) as Buffer[];
     const lanes = await Promise.all(
-      members.map(async (member) => await this.#lanesOf(String(member), name)),
+      members.map(async (member) => await this.#lanesOf(String(member), addresses)),
     );
-    const streams = (['task', 'request'] as const).map((kind) =>
-      keys.stream(toAddress(kind, name)),
-    );
-    return [...lanes.flat(), ...streams];
+    return [...lanes.flat(), ...addresses.map((address) => keys.stream(address))];
   }
 
-  async #lanesOf(consumer: string, name: string): Promise<string[]> {
+  async #lanesOf(consumer: string, addresses: readonly Address[]): Promise<string[]> {
     const { keys } = this.#parts;
-    const addresses = (['task', 'request'] as const).map((kind) => toAddress(kind, name));
     const args = [keys.key('namesOf', consumer), ...addresses];
     const groups = (await this.#call('HMGET', args)) as (Buffer | null)[];
-    return groups.flatMap((group) => (group === null ? [] : keys.lane(consumer, String(group))));
+    const found = new Set(groups.flatMap((group) => (group === null ? [] : String(group))));
+    return [...found].map((group) => keys.lane(consumer, group));
   }
 
   async #cancelIn(source: string, unique: string): Promise<CancelResult | undefined> {

@@ -13,6 +13,8 @@ export const SCRIPTS = {
   cancelEntry: loadScript('cancel-entry'),
   locate: loadScript('locate'),
   replay: loadScript('replay'),
+  catchUp: loadScript('catch-up'),
+  tend: loadScript('tend'),
   setWeight: loadScript('set-weight'),
   routes: loadScript('routes'),
   turns: loadScript('turns'),

@@ -2,7 +2,7 @@
 -- KEYS: root
 -- ARGV: producer, batch number, msgpack { m = { address, header, payload, options or false, … }, g = sizes of groups or nil when every message is one },
 --       bound of the producer ('' = none), its overflow, control channel
--- options: { k = key, i = unique, f = target, d = delay ms, u = dedupe id, w = its window ms, r = proposal }, or the proposal alone
+-- options: { e = channel of an event, k = key, i = unique, f = target, d = delay ms, u = dedupe id, w = its window ms, r = proposal }, or the proposal alone
 -- proposal: number of { consumer, epoch } in r, a list of the message
 -- Returns { } when everything was accepted, or { index, 'dup' | 'full' | 'none' | 'unrouted', detail, … }.
 local producer, slot = $producer .. ARGV[1], tonumber(ARGV[2]) % 16
@@ -84,6 +84,9 @@ local function adds(i)
 end
 
 local function refused(address, n)
+  if string.byte(address) == 101 then
+    return false
+  end
   local c = claim(address)
   if c.request and not c.live then
     return 'none'
@@ -115,8 +118,24 @@ local function with_gate()
   return gate
 end
 
+-- and what only events need, when the first of those comes
+local events
+local function with_events()
+  if not events then
+--@include gate
+--@include subscription
+--@include fan-out
+    events = { fan_out = fan_out, after = after_fan_out }
+  end
+  return events
+end
+
 local function accept(i)
   local address, h, p, o = list[i], list[i + 1], list[i + 2], list[i + 3]
+  if type(o) == 'table' and o.e then
+    accepted = accepted + with_events().fan_out(string.sub(address, 4), o.e, h, p)
+    return
+  end
   if not o or type(o) == 'number' then
     local key, is_lane, again = destination(address, nil, h, o and batch.r[o])
     call('XADD', key, '*', 'h', h, 'p', p)
@@ -219,6 +238,9 @@ if next(dropping) then
 --@include dead
 --@include shed
   shed()
+end
+if events then
+  events.after()
 end
 for _, d in ipairs(dedupes) do
   call('SET', d[1], d[2], 'PX', d[3])
