@@ -22,6 +22,7 @@ export {
   type PacketSerializer,
   type QueueOptions,
   type RedisSettings,
+  type EventsOptions,
   type RpcOptions,
   type ShutdownOptions,
   type StrategyOption,
@@ -35,6 +36,8 @@ export {
   InjectBalancer,
   InjectBroker,
   OnEvent,
+  type DurableEventOptions,
+  type OnEventOptions,
   OnRequest,
   OnTask,
   type BrokerGroupOptions,
@@ -66,7 +69,7 @@ export {
   type RequestOptions,
   type TaskMessage,
 } from './client/index.js';
-export type { Enqueued, Health } from './runtime/index.js';
+export type { DurableBacklog, Enqueued, Health } from './runtime/index.js';
 export type { Kind } from './message/index.js';
 
 // Balancing

@@ -8,11 +8,17 @@ import type {
   Reader,
   ReplyOut,
   Settlement,
+  SubscriptionTerms,
   Verdict,
   Want,
 } from '../../lib/backend/index.js';
 import { parseRule } from '../../lib/balancer/index.js';
-import { type QueuedKind, toAddress } from '../../lib/message/index.js';
+import {
+  type Address,
+  type QueuedKind,
+  toAddress,
+  toSubscriptionAddress,
+} from '../../lib/message/index.js';
 import { uniqueName } from '../support/unique-name.js';
 
 export interface ConsumerOptions {
@@ -25,6 +31,8 @@ export interface ConsumerOptions {
   readonly tasks?: readonly string[];
   readonly own?: readonly string[];
   readonly requests?: readonly string[];
+  /** Events that are kept for the service, each with what differs from {@link TERMS}. */
+  readonly events?: Readonly<Record<string, EventTerms>>;
   /** Names of tasks in groups other than the default one, by group. */
   readonly groups?: Readonly<Record<string, readonly string[]>>;
   /** Of all its groups, as `formatRule` writes it; default `competing`. */
@@ -35,6 +43,19 @@ export interface ConsumerOptions {
   readonly overflow?: 'reject' | 'drop-oldest';
   readonly maxWaiting?: number;
 }
+
+/** What a test says of a subscription. */
+export type EventTerms = Partial<Omit<SubscriptionTerms, 'address' | 'event'>> & {
+  /** Its name. */
+  readonly as?: string;
+};
+
+/** Bounds beyond every test. */
+const TERMS = { from: 'new', maxAge: 600_000, maxBytes: 1e9, retention: 600_000 } as const;
+
+/** The address of a subscription. */
+export const subscription = (event: string, service = 'service', name = ''): Address =>
+  toSubscriptionAddress({ service, name, event });
 
 export const LOST_LIMIT = 3;
 const FOREVER = 600_000;
@@ -90,9 +111,9 @@ export class Consumer {
 
   /** Everything it handles of one kind, with its groups. */
   wants(kind: QueuedKind = 'task', limit = MANY): Want[] {
-    const prefix = toAddress(kind, '');
+    const isRequest = (address: string): boolean => address.startsWith('r:');
     return this.member.names
-      .filter(({ address }) => address.startsWith(prefix))
+      .filter(({ address }) => isRequest(address) === (kind === 'request'))
       .map(({ address, group }) => ({ address, limit, group }));
   }
 
@@ -229,10 +250,18 @@ function toMember(options: ConsumerOptions): Member {
     ...(options.streamLength === undefined ? {} : { streamLength: options.streamLength }),
     overflow: options.overflow ?? 'reject',
     maxWaiting: options.maxWaiting ?? MANY,
+    subscriptions: subscriptionsOf(options),
   };
 }
 
-function namesOf({ tasks = [], own = [], requests = [], groups = {} }: ConsumerOptions) {
+function subscriptionsOf({ service, events = {} }: ConsumerOptions): SubscriptionTerms[] {
+  return Object.entries(events).map(([event, { as, ...terms }]) => {
+    return { ...TERMS, ...terms, event, address: subscription(event, service, as) };
+  });
+}
+
+function namesOf(options: ConsumerOptions) {
+  const { tasks = [], own = [], requests = [], groups = {} } = options;
   const inGroup = (name: string, group: string) => ({ address: toAddress('task', name), group });
   return [
     ...tasks.map((name) => inGroup(name, 't:default')),
@@ -240,6 +269,7 @@ function namesOf({ tasks = [], own = [], requests = [], groups = {} }: ConsumerO
     ...Object.entries(groups).flatMap(([group, names]) =>
       names.map((name) => inGroup(name, group)),
     ),
+    ...subscriptionsOf(options).map(({ address }) => ({ address, group: 't:default' })),
     ...requests.map((name) => ({ address: toAddress('request', name), group: 'r:default' })),
   ];
 }

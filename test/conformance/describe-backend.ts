@@ -5,6 +5,9 @@ import { describeBus } from './bus-fan-out.js';
 import { describeCancel } from './queue-cancel.js';
 import { describeCompeting } from './queue-competing.js';
 import { describeDeadLetters } from './queue-dead-letter.js';
+import { describeDurableEvents } from './events-durable.js';
+import { describeDurableBounds } from './events-bounds.js';
+import { describeDurableLog } from './events-log.js';
 import { describeDedupe } from './queue-dedupe.js';
 import { describeDelay } from './queue-delay.js';
 import { describeDelivery } from './queue-delivery.js';
@@ -61,6 +64,9 @@ const SUBJECTS = [
   describeCancel,
   describeRequests,
   describeBus,
+  describeDurableEvents,
+  describeDurableLog,
+  describeDurableBounds,
   describeInspector,
   describeFeatures,
   describeLifecycle,

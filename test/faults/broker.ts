@@ -74,7 +74,7 @@ function toBackend({ url, appName }: BrokerConfig, onError: (error: unknown) => 
 }
 
 export function toSettings(overlay: SettingsOverlay = {}): RuntimeSettings {
-  const { maxJobs = 4, heartbeatTtl = TTL, tasks, rpc, balancer, ...rest } = overlay;
+  const { maxJobs = 4, heartbeatTtl = TTL, tasks, rpc, balancer, events, ...rest } = overlay;
   const { maxJobs: requests = DEFAULTS.rpc.maxJobs, ...calls } = rpc ?? {};
   return {
     service: 'service',
@@ -92,6 +92,7 @@ export function toSettings(overlay: SettingsOverlay = {}): RuntimeSettings {
       backoff: { type: 'fixed', delay: 50, max: 50, jitter: 0 },
       ...tasks,
     },
+    events: { ...DEFAULTS.events, ...events },
     rpc: { ...DEFAULTS.rpc, ...calls },
   };
 }

@@ -9,7 +9,7 @@ const request = (name: string) => ({ kind: 'request', name, invoke }) as const;
 describe('HandlerRegistry', () => {
   let registry: HandlerRegistry;
   beforeEach(() => {
-    registry = new HandlerRegistry();
+    registry = new HandlerRegistry('service');
   });
 
   it('finds handlers by their address', () => {

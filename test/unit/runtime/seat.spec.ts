@@ -49,11 +49,11 @@ function crowdedQueue() {
 it('counts a lease on its way back as held until it has left', async () => {
   const { queue, two, settled, seen } = crowdedQueue();
   const clock = new ManualClock();
-  const registry = new HandlerRegistry();
+  const registry = new HandlerRegistry('service');
   registry.add({ kind: 'task', name: 'a', invoke: () => new Promise(() => undefined) });
   const pools = new Pools(SETTINGS, registry);
   const strategies = new Strategies(SETTINGS.balancer, SETTINGS.queues);
-  const seat = new Seat(newMember({ settings: SETTINGS, pools, strategies }, 1), {
+  const seat = new Seat(newMember({ settings: SETTINGS, pools, registry, strategies }, 1), {
     queue,
     clock,
     server: new ServerClock(clock),

@@ -30,11 +30,10 @@ function open() {
       return Promise.resolve('removed');
     },
   };
-  const bus: Pick<BusPort, 'channel' | 'publish'> = {
-    channel: (kind, name) => `${kind}/${name}`,
-    publish: (channel, message, timeout) => {
-      published.push([channel, Buffer.from(message), timeout]);
-      return Promise.resolve();
+  const bus: Pick<BusPort, 'publishEvent'> = {
+    publishEvent: (name, message, timeout) => {
+      published.push([name, Buffer.from(message), timeout]);
+      return Promise.resolve(true);
     },
   };
   const sender = new MessageSender({

@@ -202,7 +202,7 @@ local function take_single(i)
   local way = type(proposal) ~= 'table' and ways[address]
   if not way then
     take(i, i + 3)
-    if ways[address] == nil then
+    if ways[address] == nil and string.byte(address) ~= 101 then
       ways[address] = way_of(address)
     end
     return
