@@ -32,6 +32,7 @@ const SURROUNDINGS: VirtualFile = {
       const payments: { charge(order: Order, options: { idempotencyKey: string; signal: AbortSignal }): Promise<void> };
       const orders: { find(id: string): Promise<Order | undefined>; stream(): Observable<Order> };
       const prices: { reload(): void };
+      const invoices: { create(order: Order, options: { idempotencyKey: string }): Promise<void>; note(order: Order): Promise<void> };
     }`,
 };
 

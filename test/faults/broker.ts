@@ -22,6 +22,8 @@ export interface BrokerConfig {
   readonly tasks?: readonly (string | Omit<TaskHandler, 'kind' | 'invoke'>)[];
   readonly requests?: readonly string[];
   readonly events?: readonly string[];
+  /** Events that are kept for its service. */
+  readonly durable?: readonly string[];
 }
 
 /** Settings as tests say them: bounds and times that are often set stand at the top. */
@@ -48,7 +50,7 @@ export const TAKEOVER = (TTL * 4) / 3 + 1_000;
 
 /** A broker that is not connected yet, with the workshop's handlers. */
 export function createBroker(config: BrokerConfig, tell: Tell, log: RuntimeLog): Broker {
-  const { tasks = [], requests = [], events = [] } = config;
+  const { tasks = [], requests = [], events = [], durable = [] } = config;
   const backend = toBackend(config, (error) => log.error(String(error)));
   const settings = toSettings(config.settings);
   const runtime = createRuntime({ backend, settings, codec: jsonCodec, log });
@@ -58,6 +60,7 @@ export function createBroker(config: BrokerConfig, tell: Tell, log: RuntimeLog):
   }
   for (const name of requests) runtime.handle(workshop.request(name));
   for (const name of events) runtime.handle(workshop.event(name));
+  for (const name of durable) runtime.handle(workshop.durable(name));
   const say = (what: string, consumer?: string): void =>
     tell({ what, at: machineTime(), pid: process.pid, consumer });
   runtime.on('joined', ({ consumer }) => say('joined', consumer));
