@@ -24,7 +24,7 @@ export const addressName = (address: Address): string =>
   address.startsWith('e:') ? toSubscription(address).event : address.slice(2);
 
 /** Events that a service takes, kept for it until one of its instances has handled them. */
-export interface Subscription {
+interface Subscription {
   readonly service: string;
   /** Tells several handlers of one event in one service apart; mostly empty. */
   readonly name: string;

@@ -2,7 +2,6 @@ export type { Kind, QueuedKind } from './kind.js';
 export { checkName, checkNamespace, joinName } from './name.js';
 export {
   type Address,
-  type Subscription,
   addressKind,
   addressName,
   subscriberOf,

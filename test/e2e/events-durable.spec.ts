@@ -12,8 +12,8 @@ import {
   type BrokerContext,
   BrokerGroup,
   type DurableBacklog,
+  type DurableEventOptions,
   OnEvent,
-  type OnEventOptions,
 } from 'nestjs-broker';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.js';
@@ -30,10 +30,14 @@ interface Seen {
 }
 
 /** A controller with one durable handler of `orders.paid` that records what it gets. */
-function listener(seen: Recorder<Seen>, options: Partial<OnEventOptions> = {}, fails = 0) {
+function listener(
+  seen: Recorder<Seen>,
+  options: Omit<DurableEventOptions, 'durable'> = {},
+  fails = 0,
+) {
   @Controller()
   class Listener {
-    @OnEvent('orders.paid', { durable: true, ...options } as OnEventOptions)
+    @OnEvent('orders.paid', { durable: true, ...options })
     on(@Payload() { id }: Paid, @Ctx() context: BrokerContext): void {
       seen.record({ id, context });
       if (context.attempt <= fails) throw new Error('not yet');
@@ -123,7 +127,7 @@ describe.each(modes)('durable events (%s)', (mode) => {
     const [failing, fine] = [new Recorder<Seen>(), new Recorder<Seen>()];
     const { broker } = await testApp({
       broker: { ...options, service: 'failing' },
-      controllers: [listener(failing, { attempts: 2, subscription: 'audit' } as OnEventOptions, 2)],
+      controllers: [listener(failing, { attempts: 2, subscription: 'audit' }, 2)],
     });
     await testApp({ broker: { ...options, service: 'fine' }, controllers: [listener(fine)] });
     await broker.publish('orders.paid', { id: 1 });
@@ -169,7 +173,7 @@ describe.each(modes)('durable events (%s)', (mode) => {
     for (const id of [1, 2, 3]) await broker.publish('orders.paid', { id });
     await testApp({
       broker: { ...options, service: 'late' },
-      controllers: [listener(late, { from: 'earliest', concurrency: 1 } as OnEventOptions)],
+      controllers: [listener(late, { from: 'earliest', concurrency: 1 })],
     });
     await broker.publish('orders.paid', { id: 4 });
     await late.count(4);

@@ -83,8 +83,8 @@ export class Workshop {
 
   /** Does what the event tells it, as a task does. */
   durable(name: string): DurableEventHandler {
-    const { invoke } = this.task({ name });
-    return { kind: 'event', name, invoke, durable: { from: 'new', subscription: '' } };
+    const durable = { from: 'new', subscription: '' } as const;
+    return { ...this.task({ name }), kind: 'event', durable };
   }
 
   /** Lets a held handler go on. */

@@ -52,7 +52,6 @@ const oldestHead = (streams: Streams, ids: readonly string[]): StoredMessage | u
 /** Lanes hold events, too. */
 function firstTask(streams: Streams, id: string): StoredMessage | undefined {
   const stream = streams.find(id);
-  const isTask = ({ address }: StoredMessage): boolean => addressKind(address) === 'task';
   if (stream?.head === undefined || isTask(stream.head)) return stream?.head;
   return [...stream.messages()].find(isTask);
 }
@@ -64,3 +63,5 @@ function oldestOf(messages: Iterable<StoredMessage>): StoredMessage | undefined 
   }
   return oldest;
 }
+
+const isTask = ({ address }: StoredMessage): boolean => addressKind(address) === 'task';

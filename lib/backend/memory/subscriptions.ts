@@ -28,7 +28,7 @@ export interface Subscribed {
 /** One event with durable subscribers. */
 export class SubscribedEvent {
   readonly subscriptions = new Map<string, Subscribed>();
-  #log: LogEntry[] = [];
+  readonly #log: LogEntry[] = [];
   #serial = 0;
 
   get isKept(): boolean {

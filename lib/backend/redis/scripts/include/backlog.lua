@@ -1,4 +1,5 @@
 -- What waits for a subscription, and what is dropped of it. Needs gate, group and subscription.
+--@include older
 local function event_of(address)
   return string.sub(address, #scope_of(address) + 1)
 end

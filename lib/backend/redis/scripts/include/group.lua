@@ -1,11 +1,4 @@
--- Ids of entries, and the group of a stream: how many of its entries are held, and the last one it handed over.
-local function older(a, b)
-  local am, as = string.match(a, '(%d+)-(%d+)')
-  local bm, bs = string.match(b, '(%d+)-(%d+)')
-  am, bm = tonumber(am), tonumber(bm)
-  return am < bm or (am == bm and tonumber(as) < tonumber(bs))
-end
-
+-- The group of a stream: how many of its entries are held, and the last one it handed over.
 local function group_of(stream)
   local ok, groups = pcall(call, 'XINFO', 'GROUPS', stream)
   local info = { pending = 0, ['last-delivered-id'] = '0-0' }

@@ -1,4 +1,5 @@
 -- drop-oldest: what is over a bound goes to the dead letters. Needs bound, gate and dead.
+--@include older
 
 -- lanes hold events, too
 local function first_task(stream)
