@@ -29,7 +29,7 @@ import { due, toBeat, toRoutes } from './replies.js';
 import { toRedisFailure } from './redis-error.js';
 import { SCRIPTS } from './scripts.js';
 import { SettleOutbox } from './settle-outbox.js';
-import { RedisSubscriptions } from './subscriptions.js';
+import { RedisSubscriptions } from './durable-subscriptions.js';
 
 /** Messages a moving script handles at once, so that none blocks Redis for long. */
 const CHUNK = 128;
