@@ -23,6 +23,7 @@ export {
   type PacketSerializer,
   type QueueOptions,
   type RedisSettings,
+  type RetryOptions,
   type RpcOptions,
   type ShutdownOptions,
   type StrategyOption,
@@ -36,6 +37,8 @@ export {
   InjectBalancer,
   InjectBroker,
   OnEvent,
+  type DurableEventOptions,
+  type OnEventOptions,
   OnRequest,
   OnTask,
   type BrokerGroupOptions,
@@ -67,7 +70,7 @@ export {
   type RequestOptions,
   type TaskMessage,
 } from './client/index.js';
-export type { BrokerStats, Enqueued, EventStats, Health } from './runtime/index.js';
+export type { BrokerStats, DurableBacklog, Enqueued, EventStats, Health } from './runtime/index.js';
 export type { Kind } from './message/index.js';
 
 // Balancing

@@ -17,6 +17,11 @@ export interface BusPort {
   channel(kind: ChannelKind, name?: string): string;
   /** Resolves when the backend has taken it. @throws BackendUnavailableError after `timeout` ms */
   publish(channel: string, message: Uint8Array, timeout: number): Promise<void>;
+  /**
+   * Publishes an event, unless it is kept for somebody: then it does nothing and resolves to `false`, and the event
+   * belongs into the queue. @throws BackendUnavailableError after `timeout` ms
+   */
+  publishEvent(name: string, message: Uint8Array, timeout: number): Promise<boolean>;
   /** Resolves when the subscription is in force. Restored by itself after a lost connection. */
   subscribe(channel: string, listener: (message: Buffer) => void): Promise<Unsubscribe>;
   /**

@@ -12,12 +12,14 @@ export type {
 } from './inspector.port.js';
 export type { Added, Delivery, Fetched, Lease, NewMessage, Undecodable, Want } from './messages.js';
 export type {
+  Backlog,
   Beat,
   EvictOptions,
   Member,
   QueuePort,
   Reader,
   Routes,
+  SubscriptionTerms,
   TakeOver,
 } from './queue.port.js';
 export type { TurnsPort } from './turns.port.js';

@@ -5,7 +5,10 @@ import type { DeadReason } from './verdict.js';
 /** One name with what lies under it. @publicApi */
 export interface NameStats {
   readonly name: string;
-  readonly kind: 'task' | 'request';
+  readonly kind: 'task' | 'event' | 'request';
+  /** Of an event: the service it is kept for, and its subscription if it has a name. */
+  readonly service?: string;
+  readonly subscription?: string;
   /** Accepted, ready, held by nobody. */
   readonly waiting: number;
   /** Handed to a consumer and not settled. */

@@ -33,6 +33,22 @@ export interface Member {
   readonly overflow: 'reject' | 'drop-oldest';
   /** Bound on waiting requests of one name. */
   readonly maxWaiting: number;
+  /** Events that are kept for its service; they stand in `names`, too. Default: none. */
+  readonly subscriptions?: readonly SubscriptionTerms[];
+}
+
+/** One subscription of a service; the first member that has it says where it begins, each one renews its bounds. */
+export interface SubscriptionTerms {
+  readonly address: Address;
+  readonly event: string;
+  /** With what comes from now on, or with what is still in the log of the event. */
+  readonly from: 'new' | 'earliest';
+  /** An event that has waited for so long is dropped, and so is a subscription nobody has handled for so long, in ms. */
+  readonly maxAge: number;
+  /** Beyond so many bytes of waiting events the oldest are dropped. */
+  readonly maxBytes: number;
+  /** How long the log keeps events for subscriptions that begin with the earliest, in ms; 0: there is no log. */
+  readonly retention: number;
 }
 
 /** The answer to a sign of life. */
@@ -80,6 +96,7 @@ export interface QueuePort {
    * Accepts all messages of the group or none of them. A repeatable request that is on its way, or whose reply is kept,
    * is reported as a duplicate. Sent again internally until it is known to be accepted or
    * `timeout` ms are over; never accepted twice.
+   * An event (`e::` and its name) is copied to every subscription and published to whoever listens, in the same step.
    * @throws OverloadedError, NoHandlerError (requests): nothing was accepted
    */
   add(group: readonly NewMessage[], timeout: number): Promise<Added[]>;
@@ -126,6 +143,13 @@ export interface QueuePort {
   promote(): Promise<{ readonly nextDue?: number; readonly now: number }>;
   /** Finds messages held by consumers that are no members (a dead one that read once more) and places them again. */
   reclaim(lostLimit: number): Promise<number>;
+  /** Gives a subscription that begins with the earliest what the log has for it, until it has caught up. */
+  catchUp(subscription: Address): Promise<void>;
+  /**
+   * Looks after the subscriptions of the app: brings up those that are behind, drops what is beyond their bounds, trims
+   * the logs. Nothing else ever removes an event that a subscription has not handled. Tells what people must know.
+   */
+  tend(): Promise<readonly Backlog[]>;
   /**
    * Takes a message out before it runs, or tells its holder. The caller of a request that was taken out gets CANCELLED.
    * @param kind looks for a message of that kind only
@@ -133,6 +157,20 @@ export interface QueuePort {
   cancel(id: string, kind?: 'request'): Promise<CancelResult>;
   /** Replies that were kept, by unique part of the request's id. */
   keptReplies(uniques: readonly string[]): Promise<(Buffer | undefined)[]>;
+}
+
+/** A subscription that is near one of its bounds, or beyond it. */
+export interface Backlog {
+  readonly subscription: Address;
+  /** `near`: above 80 % of a bound; `dropped`: events were lost; `removed`: nobody handled it for its `maxAge`. */
+  readonly state: 'near' | 'dropped' | 'removed';
+  /** Events dropped since this was last told. */
+  readonly dropped: number;
+  /** The oldest one that waits, in ms, and all that wait, in bytes (an estimate), with their bounds. */
+  readonly age: number;
+  readonly maxAge: number;
+  readonly bytes: number;
+  readonly maxBytes: number;
 }
 
 /** What {@link QueuePort.takeOver} takes. */

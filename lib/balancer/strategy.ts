@@ -3,7 +3,7 @@ export interface RouteMessage {
   /** Message id. */
   readonly id: string;
   readonly name: string;
-  readonly kind: 'task' | 'request';
+  readonly kind: 'task' | 'event' | 'request';
   readonly key: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
 }

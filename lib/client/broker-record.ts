@@ -14,7 +14,7 @@ export class BrokerRecord<TData = unknown> {
 
 /**
  * Makes a record step by step, as the builders of Nest's own transports do. A request takes headers, key, timeout,
- * mode, signal, id and retry; an event takes headers; a task takes headers, key, timeout, delay, dedupeId, attempts and
+ * mode, signal, id and retry; an event takes headers and key; a task takes headers, key, timeout, delay, dedupeId, attempts and
  * backoff.
  * @publicApi
  */
@@ -42,7 +42,7 @@ export class BrokerRecordBuilder<TData = unknown> {
     return this.set({ headers });
   }
 
-  /** Of tasks and requests. */
+  /** Of all messages. */
   setKey(key: string): this {
     return this.set({ key });
   }

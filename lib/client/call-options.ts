@@ -2,6 +2,8 @@ import type { BackoffOptions, Duration, RetryOptions } from '../config/index.js'
 
 /** What every message can carry. @publicApi */
 export interface PublishOptions {
+  /** Events of one key are handled in order by each service that they are kept for (`durable`). */
+  readonly key?: string;
   /** Text by name, handed to the handler as `ctx.headers`. */
   readonly headers?: Readonly<Record<string, string>>;
 }

@@ -1,7 +1,7 @@
 import type { DeadLetter as Stored, DeadReason } from '../backend/index.js';
 import type { PayloadCodec } from '../codec/index.js';
 import { InvalidOptionsError, type PlainError } from '../errors/index.js';
-import { addressKind, addressName, messageId, type QueuedKind } from '../message/index.js';
+import { addressKind, addressName, messageId, subscriberOf, type Kind } from '../message/index.js';
 import type { Runtime } from '../runtime/index.js';
 
 /** A message that will not run again by itself. @publicApi */
@@ -11,7 +11,10 @@ export interface DeadLetter {
   /** Message id, as `enqueue` returned it. */
   readonly id: string;
   readonly name: string;
-  readonly kind: QueuedKind;
+  readonly kind: Kind;
+  /** Of an event: the service that failed to handle it, and its subscription if it has a name. */
+  readonly service?: string;
+  readonly subscription?: string;
   readonly key: string | undefined;
   /** The decoded payload; `undefined` if it cannot be decoded. */
   readonly data: unknown;
@@ -75,6 +78,7 @@ export class DeadLetters {
       id: messageId(name, unique),
       name,
       kind: addressKind(address),
+      ...subscriberOf(address),
       key,
       data: this.#decode(payload),
       payload,

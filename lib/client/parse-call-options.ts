@@ -47,7 +47,10 @@ const BACKOFF: Parsers<BackoffOptions> = {
       : refuse('backoff.jitter', value, 'a number from 0 to 1'),
 };
 
-const PUBLISH: Parsers<PublishOptions> = { headers };
+const PUBLISH: Parsers<PublishOptions> = {
+  headers,
+  key: (value: unknown) => checkName('the key', value),
+};
 
 const attempts = (value: unknown): unknown =>
   Number.isSafeInteger(value) && (value as number) > 0

@@ -110,7 +110,7 @@ function readFlat(header: Buffer): Record<string, unknown> | undefined {
 }
 
 const isComplete = ({ i, n }: Record<string, unknown>): boolean =>
-  typeof i === 'string' && typeof n === 'string' && /^[tr]:/.test(n);
+  typeof i === 'string' && typeof n === 'string' && /^[tre]:/.test(n);
 
 function readMap(header: Buffer): Record<string, unknown> {
   let map: unknown;

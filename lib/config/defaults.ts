@@ -15,7 +15,7 @@ export const DEFAULTS = {
     lostLimit: 5,
   },
   rpc: { timeout: 5_000, mode: 'reliable', maxJobs: 100, maxWaiting: 10_000 },
-  events: { sharded: false },
+  events: { sharded: false, maxAge: 604_800_000, maxBytes: 268_435_456, retention: 86_400_000 },
   balancer: {
     heartbeatTtl: 30_000,
     cleanupInterval: 60_000,

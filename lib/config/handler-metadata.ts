@@ -8,6 +8,10 @@ export interface HandlerMetadata {
   readonly name: string;
   /** The prototype whose method was decorated. */
   readonly declaredOn: object;
+  /** Of an event: whether it is kept for the service, where that begins, and which of its subscriptions it is. */
+  readonly durable?: boolean;
+  readonly from?: 'new' | 'earliest';
+  readonly subscription?: string;
   readonly concurrency?: number;
   /** The queue it belongs to; absent: `default`. */
   readonly queue?: string;

@@ -42,8 +42,8 @@ export interface BrokerOptions {
   readonly overflow?: 'reject' | 'drop-oldest';
   /** What task handlers that say nothing else get. */
   readonly tasks?: TaskDefaults;
-  readonly rpc?: RpcOptions;
   readonly events?: EventsOptions;
+  readonly rpc?: RpcOptions;
   readonly balancer?: BalancerOptions;
   /** Further queues of this service, by name. A handler says `queue` to be in one; who sends need not know. */
   readonly queues?: Readonly<Record<string, QueueOptions>>;
@@ -113,6 +113,21 @@ export interface RetryOptions {
   readonly codes?: readonly string[];
 }
 
+/** How events travel, and bounds on those that durable handlers of this service have not handled yet. @publicApi */
+export interface EventsOptions {
+  /**
+   * Events by sharded Pub/Sub, so that in a Redis Cluster they pass through the node of the app alone; needs Redis 7.0
+   * and knows no wildcards. Everybody who shares the app needs the same setting. Not in memory. Default `false`.
+   */
+  readonly sharded?: boolean;
+  /** An event that waits for longer is dropped, and so is a subscription that nobody has handled for so long. Default 7 d. */
+  readonly maxAge?: Duration;
+  /** Bytes that wait for one subscription; beyond that the oldest events are dropped. Default 256 MiB. */
+  readonly maxBytes?: number;
+  /** How far back a service that begins with `from: 'earliest'` can reach; 0: nothing is kept for it. Default 24 h. */
+  readonly retention?: Duration;
+}
+
 /** @publicApi */
 export interface RpcOptions {
   /** How long a caller waits for the reply. Default 5 s. */
@@ -125,15 +140,6 @@ export interface RpcOptions {
   readonly maxJobs?: number;
   /** Waiting requests of one name from which on new ones are refused. Default 10,000. */
   readonly maxWaiting?: number;
-}
-
-/** @publicApi */
-export interface EventsOptions {
-  /**
-   * Events by sharded Pub/Sub, so that in a Redis Cluster they pass through the node of the app alone; needs Redis 7.0
-   * and knows no wildcards. Everybody who shares the app needs the same setting. Not in memory. Default `false`.
-   */
-  readonly sharded?: boolean;
 }
 
 /** How an instance of a queue is chosen: a strategy of this package by name, or your own. @publicApi */

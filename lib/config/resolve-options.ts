@@ -86,6 +86,7 @@ function toSettings(parsed: Parsed, appName: string, nameOf: NameOf): RuntimeSet
     ...(streamLength === undefined ? {} : { streamLength }),
     overflow: parsed.overflow ?? DEFAULTS.overflow,
     tasks: freeze({ ...DEFAULTS.tasks, ...defined(tasks), backoff }),
+    events: freeze(toEvents(parsed.events)),
     rpc: freeze({ ...DEFAULTS.rpc, ...defined(toRpc(rpc)) }),
   });
 }
@@ -114,6 +115,12 @@ function toTurns({ mode, prefix, balancer }: Parsed, nameOf: NameOf): ResolvedOp
     redis: freeze(mergeRedis({}, balancer.redis)),
     prefix: checkNamespace(nameOf('balancer.prefix'), balancer.prefix ?? prefix ?? DEFAULTS.prefix),
   });
+}
+
+/** What the runtime needs of it: how events travel is a matter of the backend. */
+function toEvents({ maxAge, maxBytes, retention }: NonNullable<Parsed['events']> = {}) {
+  const { sharded: _sharded, ...bounds } = DEFAULTS.events;
+  return { ...bounds, ...defined({ maxAge, maxBytes, retention }) };
 }
 
 /** @throws InvalidConfigError where there are no shards */

@@ -113,6 +113,12 @@ export const optionsSchema = object({
     dedupeWindow: duration(1).optional(),
     lostLimit: whole(1).optional(),
   }).optional(),
+  events: object({
+    sharded: z.boolean({ error: 'true or false' }).optional(),
+    maxAge: duration(1_000).optional(),
+    maxBytes: whole(1).optional(),
+    retention: duration().optional(),
+  }).optional(),
   rpc: object({
     timeout: duration(1).optional(),
     mode: oneOf('reliable', 'fast').optional(),
@@ -120,7 +126,6 @@ export const optionsSchema = object({
     maxJobs: whole(1).optional(),
     maxWaiting: whole(1).optional(),
   }).optional(),
-  events: object({ sharded: z.boolean({ error: 'true or false' }).optional() }).optional(),
   balancer: object({
     strategy: strategy.optional(),
     redis: redis.optional(),
@@ -167,5 +172,22 @@ export const requestHandlerSchema = object({
   queue: text.optional(),
   idempotent: z.boolean({ error: 'true or false' }).optional(),
 });
-export const eventHandlerSchema = object({});
+/** Options of its own an event has only if it is kept. */
+export const eventHandlerSchema = object({
+  durable: z.boolean({ error: 'true or false' }).optional(),
+  from: oneOf('new', 'earliest').optional(),
+  subscription: text.optional(),
+  ...policy,
+  concurrency: whole(1).optional(),
+  queue: text.optional(),
+}).superRefine(({ durable, ...others }, context) => {
+  for (const [option, value] of durable === true ? [] : Object.entries(others)) {
+    if (value === undefined) continue;
+    context.addIssue({
+      code: 'custom',
+      path: [option],
+      message: 'only together with durable: true',
+    });
+  }
+});
 export const groupSchema = object({ broker: text.optional() });

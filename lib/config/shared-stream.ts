@@ -62,6 +62,12 @@ function problemsOf(parsed: Parsed, nameOf: (path: string) => string): Problem[]
       allowed: `only "${COMPETING}" with stream: Go-Broker workers take what comes`,
     });
   }
+  if (parsed.events?.sharded === true) {
+    problems.push({
+      where: 'events.sharded',
+      allowed: 'not with stream: Go-Broker listens to plain channels',
+    });
+  }
   if (balancer?.redis !== undefined) {
     problems.push({
       where: 'balancer.redis',

@@ -1,12 +1,12 @@
 import type { Address } from './address.js';
 import type { BackoffPolicy } from './policy.js';
 
-/** What travels beside the payload of a task or a request. Unknown parts survive every move. */
+/** What travels beside the payload of a task, a request or an event that is kept. Unknown parts survive every move. */
 export interface Envelope {
   /** Unique part of the message id. */
   readonly unique: string;
   readonly address: Address;
-  /** Tasks with one key run one at a time, in the order they were accepted. */
+  /** Tasks, and events of one subscription, with one key run one at a time, in the order they were accepted. */
   readonly key?: string;
   /** Attempts that failed so far. */
   readonly attempts?: number;

@@ -9,7 +9,16 @@ export {
   matcherOf,
   tokensOf,
 } from './event-pattern.js';
-export { type Address, addressKind, addressName, toAddress } from './address.js';
+export {
+  type Address,
+  addressKind,
+  addressName,
+  subscriberOf,
+  toAddress,
+  toEventAddress,
+  toSubscription,
+  toSubscriptionAddress,
+} from './address.js';
 export { MessageIds, messageId, parseMessageId } from './message-id.js';
 export type { Envelope, MessagePolicy } from './envelope.js';
 export type { BackoffPolicy, TaskPolicy } from './policy.js';

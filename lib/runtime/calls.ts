@@ -49,6 +49,8 @@ export interface RequestRetry {
 }
 
 export interface EventOptions {
+  /** Events of one key are handled in order by each service that they are kept for. */
+  readonly key?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 

@@ -41,7 +41,7 @@ class BrokerRuntime implements Runtime {
   readonly #backend: Backend;
   readonly #events: TypedEvents<RuntimeEvents>;
   readonly #losses: EventLosses;
-  readonly #registry = new HandlerRegistry();
+  readonly #registry: HandlerRegistry;
   readonly #requester: Requester;
   readonly #parts: RuntimeParts;
   readonly #payloads: PayloadEncoder;
@@ -62,6 +62,7 @@ class BrokerRuntime implements Runtime {
     const { backend, settings, codec, log, clock = systemClock } = parts;
     const { queue, bus } = backend;
     const onError = (error: unknown): void => log.error(String(error));
+    this.#registry = new HandlerRegistry(settings.service);
     const ids = new MessageIds();
     const payloads = new PayloadEncoder(codec, settings.maxPayload);
     const { sendTimeout, tasks, rpc } = settings;

@@ -9,7 +9,7 @@ const FORGET = 1;
 /** Tasks and idempotent requests go back as they were; the callers of other requests learn at once that they must ask again. */
 export function giveBack(handling: Handling): Verdict {
   const { replyTo, keepReply, unique, repeatable = false } = handling.delivery.envelope;
-  const isFree = handling.kind === 'task' || !handling.started || handling.idempotent;
+  const isFree = handling.kind !== 'request' || !handling.started || handling.idempotent;
   if (isFree) return { type: 'release' };
   if (replyTo === undefined) return { type: 'done' };
   const body = encodeErrorBody(toPlainError(new ServerLostError()));

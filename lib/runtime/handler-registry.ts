@@ -1,13 +1,33 @@
-import { DuplicateHandlerError, InvalidConfigError } from '../errors/index.js';
-import { type Address, type QueuedKind, checkHandlerName, toAddress } from '../message/index.js';
-import type { EventHandler, Handler, RequestHandler, TaskHandler } from './handler.js';
+import { DuplicateHandlerError, InvalidConfigError, InvalidNameError } from '../errors/index.js';
+import {
+  type Address,
+  type QueuedKind,
+  checkHandlerName,
+  checkName,
+  isPattern,
+  toAddress,
+  toSubscriptionAddress,
+} from '../message/index.js';
+import type {
+  DurableEventHandler,
+  EventHandler,
+  Handler,
+  RequestHandler,
+  TaskHandler,
+} from './handler.js';
 
-export type QueuedHandler = TaskHandler | RequestHandler;
+export type QueuedHandler = TaskHandler | DurableEventHandler | RequestHandler;
 
-/** Who handles what in this instance. One handler for a task or request name, any number for an event. */
+/** Who handles what in this instance. One handler for a task, a request or a subscription, any number for a plain event. */
 export class HandlerRegistry {
+  readonly #service: string;
   readonly #queued = new Map<Address, QueuedHandler>();
   readonly #events = new Map<string, EventHandler[]>();
+
+  /** @param service whose subscriptions those of durable events are */
+  constructor(service: string) {
+    this.#service = service;
+  }
 
   add(handler: Handler): void {
     checkHandlerName(
@@ -15,7 +35,7 @@ export class HandlerRegistry {
       handler.kind,
       handler.name,
     );
-    if (handler.kind === 'event') {
+    if (isPlain(handler)) {
       const list = this.#events.get(handler.name);
       if (list === undefined) this.#events.set(handler.name, [handler]);
       else list.push(handler);
@@ -27,9 +47,13 @@ export class HandlerRegistry {
         `concurrency of ${kind} "${name}" must be a positive integer, got ${String(concurrency)}`,
       );
     }
-    const address = toAddress(kind, name);
+    const address = this.#addressOf(handler);
     if (this.#queued.has(address)) {
-      throw new DuplicateHandlerError(`two handlers for the ${kind} "${name}" in one app`);
+      throw new DuplicateHandlerError(
+        kind === 'event'
+          ? `two durable handlers for the event "${name}" in one service: give one of them a subscription of its own, { durable: true, subscription: '…' }`
+          : `two handlers for the ${kind} "${name}" in one app`,
+      );
     }
     this.#queued.set(address, handler);
   }
@@ -38,7 +62,7 @@ export class HandlerRegistry {
     return this.#queued.get(address);
   }
 
-  /** Every task and request name with its handler. */
+  /** Every task, request and subscription with its handler. */
   get addresses(): readonly (readonly [Address, QueuedHandler])[] {
     return [...this.#queued];
   }
@@ -47,7 +71,33 @@ export class HandlerRegistry {
     return this.addresses.filter(([, handler]) => handler.kind === kind);
   }
 
+  get subscriptions(): readonly (readonly [Address, DurableEventHandler])[] {
+    return this.addresses.flatMap(([address, handler]) =>
+      handler.kind === 'event' ? [[address, handler] as const] : [],
+    );
+  }
+
   get events(): ReadonlyMap<string, readonly EventHandler[]> {
     return this.#events;
   }
+
+  #addressOf(handler: QueuedHandler): Address {
+    const { kind, name } = handler;
+    if (kind !== 'event') return toAddress(kind, name);
+    refuseWildcard(name);
+    const { subscription } = handler.durable;
+    if (subscription !== '') checkName(`the subscription of the event "${name}"`, subscription);
+    return toSubscriptionAddress({ service: this.#service, name: subscription, event: name });
+  }
+}
+
+const isPlain = (handler: Handler): handler is EventHandler =>
+  handler.kind === 'event' && handler.durable === undefined;
+
+/** Nobody can keep what is published under names that are not known yet. */
+function refuseWildcard(name: string): void {
+  if (!isPattern(name)) return;
+  throw new InvalidNameError(
+    `a durable handler takes the events of one name, and "${name}" is a wildcard: name each event, or leave out durable`,
+  );
 }

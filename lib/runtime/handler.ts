@@ -35,11 +35,24 @@ export interface TaskHandler {
   invoke(input: unknown, context: HandlingContext): unknown;
 }
 
+/** Gets the events that are published while the instance runs. */
 export interface EventHandler {
   readonly kind: 'event';
   readonly name: string;
+  readonly durable?: undefined;
   /** A rejection is reported and stops nobody else. */
   invoke(input: unknown, context: HandlingContext): unknown;
+}
+
+/** Gets events that are kept for its service, as an instance gets tasks. */
+export interface DurableEventHandler extends Omit<TaskHandler, 'kind'> {
+  readonly kind: 'event';
+  readonly durable: {
+    /** Where a service begins that is new. */
+    readonly from: 'new' | 'earliest';
+    /** Tells several handlers of one event in one service apart; `''`: the only one. */
+    readonly subscription: string;
+  };
 }
 
 export interface RequestHandler {
@@ -59,4 +72,4 @@ export interface RequestHandler {
 /** Takes one value of a reply. @throws OverloadedError when its caller does not keep up */
 export type TakeValue = (value: unknown) => Promise<void> | undefined;
 
-export type Handler = TaskHandler | EventHandler | RequestHandler;
+export type Handler = TaskHandler | EventHandler | DurableEventHandler | RequestHandler;

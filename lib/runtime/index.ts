@@ -1,5 +1,13 @@
 export { createRuntime } from './create-runtime.js';
-export type { BrokerStats, EventStats, Health, Runtime, RuntimeEvents, Sender } from './runtime.js';
+export type {
+  BrokerStats,
+  DurableBacklog,
+  EventStats,
+  Health,
+  Runtime,
+  RuntimeEvents,
+  Sender,
+} from './runtime.js';
 export { DEFAULT_QUEUE, type RuntimeLog, type RuntimeSettings, type Strategy } from './settings.js';
 export type {
   Enqueued,
@@ -11,6 +19,7 @@ export type {
   TaskToSend,
 } from './calls.js';
 export type {
+  DurableEventHandler,
   EventHandler,
   Handler,
   HandlingContext,

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Member } from '../backend/index.js';
+import type { HandlerRegistry } from './handler-registry.js';
 import type { Pools } from './pools.js';
 import type { RuntimeSettings } from './settings.js';
 import type { Strategies } from './strategies.js';
@@ -12,12 +13,20 @@ export const newConsumerId = (service: string): string =>
 export interface MemberParts {
   readonly settings: RuntimeSettings;
   readonly pools: Pools;
+  readonly registry: HandlerRegistry;
   readonly strategies: Strategies;
 }
 
 /** A new membership of this instance. */
-export function newMember({ settings, pools, strategies }: MemberParts, weight: number): Member {
-  const { service, instanceName, balancer, streamLength, overflow, rpc } = settings;
+export function newMember(parts: MemberParts, weight: number): Member {
+  const { settings, pools, registry, strategies } = parts;
+  const { service, instanceName, balancer, streamLength, overflow, rpc, events } = settings;
+  const subscriptions = registry.subscriptions.map(([address, { name, durable }]) => ({
+    address,
+    event: name,
+    from: durable.from,
+    ...events,
+  }));
   return {
     consumer: newConsumerId(service),
     service,
@@ -28,5 +37,6 @@ export function newMember({ settings, pools, strategies }: MemberParts, weight: 
     ...(streamLength === undefined ? {} : { streamLength }),
     overflow,
     maxWaiting: rpc.maxWaiting,
+    ...(subscriptions.length === 0 ? {} : { subscriptions }),
   };
 }

@@ -1,6 +1,6 @@
 import type { Member } from '../backend/index.js';
 import { InvalidConfigError } from '../errors/index.js';
-import { type Address, type QueuedKind, addressKind } from '../message/index.js';
+import type { Address, QueuedKind } from '../message/index.js';
 import type { HandlerRegistry, QueuedHandler } from './handler-registry.js';
 import { DEFAULT_QUEUE, type QueueSettings, type RuntimeSettings } from './settings.js';
 import { Slots } from './slots.js';
@@ -25,7 +25,8 @@ export class Pools {
   constructor(settings: RuntimeSettings, registry: HandlerRegistry) {
     const handlers = new Map<string, (readonly [Address, QueuedHandler])[]>();
     for (const [address, handler] of registry.addresses) {
-      const name = `${address.slice(0, 2)}${queueOf(handler, settings)}`;
+      // events that are kept are work like tasks, and share their places
+      const name = `${handler.kind === 'request' ? 'r' : 't'}:${queueOf(handler, settings)}`;
       handlers.set(name, [...(handlers.get(name) ?? []), [address, handler]]);
     }
     this.all = [...handlers].map(([name, list]) => toPool(name, list, settings));
@@ -61,12 +62,16 @@ function queueOf({ kind, name, queue = DEFAULT_QUEUE }: QueuedHandler, settings:
   return queue;
 }
 
+/** A task may have the name of an event. */
+const ownGroup = (address: Address, { kind, name }: QueuedHandler): string =>
+  kind === 'event' ? address : name;
+
 function toPool(
   name: string,
   handlers: readonly (readonly [Address, QueuedHandler])[],
   settings: RuntimeSettings,
 ): Pool {
-  const kind = addressKind(name as Address);
+  const kind = name.startsWith('r:') ? 'request' : 'task';
   const queue = settings.queues[name.slice(2)]!;
   const limits = new Map(
     handlers.flatMap(([address, { concurrency }]) =>
@@ -81,7 +86,7 @@ function toPool(
     // one with a bound of its own has a lane of its own, so that it holds up nobody else
     names: handlers.map(([address, handler]) => ({
       address,
-      group: limits.has(address) ? `${name}/${handler.name}` : name,
+      group: limits.has(address) ? `${name}/${ownGroup(address, handler)}` : name,
       ...(handler.kind === 'request' && handler.idempotent === true ? { idempotent: true } : {}),
     })),
   };

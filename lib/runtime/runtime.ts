@@ -53,6 +53,23 @@ export interface BrokerStats extends QueueStats {
   readonly events: EventStats;
 }
 
+/** A subscription to durable events that is near one of its bounds, or beyond it. @publicApi */
+export interface DurableBacklog {
+  readonly event: string;
+  readonly service: string;
+  /** Of a handler that has one. */
+  readonly subscription?: string;
+  /** `near`: above 80 % of a bound; `dropped`: events were lost; `removed`: nobody handled it for `maxAge`. */
+  readonly state: 'near' | 'dropped' | 'removed';
+  /** Events that were dropped since the last time. */
+  readonly dropped: number;
+  /** How long the oldest one has waited, in ms, and all that wait, in bytes, with their bounds. */
+  readonly age: number;
+  readonly maxAge: number;
+  readonly bytes: number;
+  readonly maxBytes: number;
+}
+
 /** What happens inside, for whoever watches; the hot path says nothing while nobody listens. */
 export interface RuntimeEvents {
   link: LinkState;
@@ -65,6 +82,8 @@ export interface RuntimeEvents {
    * since `at`, in milliseconds since the epoch on this machine's clock. Once for each interruption.
    */
   gap: { readonly at: number };
+  /** Events kept for a service come near a bound, or are dropped. Told by one instance of the app. */
+  'durable-backlog': DurableBacklog;
 }
 
 /** One broker in one process: sends, and handles once it was started. */

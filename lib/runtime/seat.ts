@@ -186,7 +186,7 @@ export class Seat {
     if (exclusive.taken) return handling.finish({ type: 'release' });
     const elsewhere = this.#elsewhere(handling.delivery);
     if (elsewhere !== undefined) return handling.finish({ type: 'forward', consumer: elsewhere });
-    if (handling.kind !== 'task' || (handling.delivery.envelope.lost ?? 0) < SUSPECT) {
+    if (handling.kind === 'request' || (handling.delivery.envelope.lost ?? 0) < SUSPECT) {
       return this.#run(handling);
     }
     exclusive.enter(() => {
@@ -215,7 +215,7 @@ export class Seat {
     if (left <= 0) return handling.finish({ type: 'expired' });
     handling.started = true;
     exclusive.begin();
-    if (handler.kind === 'task') return tasks.run(handler, handling);
+    if (handler.kind !== 'request') return tasks.run(handler, handling);
     handling.idempotent = handler.idempotent ?? false;
     if (left !== Infinity) handling.deadline = clock.now() + left;
     requests.run(handler, handling, left);

@@ -1,17 +1,16 @@
 import type { BusPort, CancelResult, NewMessage, QueuePort } from '../backend/index.js';
-import { framedEvents } from '../codec/index.js';
 import { InvalidBatchError, InvalidOptionsError } from '../errors/index.js';
 import {
   type Envelope,
   type MessageIds,
   type MessagePolicy,
-  checkEventName,
   checkName,
   messageId,
   parseMessageId,
   toAddress,
 } from '../message/index.js';
 import type { Enqueued, EventOptions, TaskOptions, TaskToSend } from './calls.js';
+import { EventPublisher } from './event-publisher.js';
 import { type PayloadEncoder, checkHeaders } from './payload-encoder.js';
 import type { Router } from './router.js';
 
@@ -34,9 +33,11 @@ const NO_OPTIONS: TaskOptions = Object.freeze({});
 /** Sends tasks and events. Everything is checked and encoded before anything leaves. */
 export class MessageSender {
   readonly #parts: TaskSenderParts;
+  readonly #events: EventPublisher;
 
   constructor(parts: TaskSenderParts) {
     this.#parts = parts;
+    this.#events = new EventPublisher(parts);
   }
 
   async enqueue(tasks: readonly TaskToSend[]): Promise<Enqueued[]> {
@@ -58,13 +59,8 @@ export class MessageSender {
     }));
   }
 
-  async publish(name: string, data: unknown, options: EventOptions = {}): Promise<void> {
-    const { bus, ids, payloads, sendTimeout } = this.#parts;
-    checkEventName('the name of an event', name);
-    const headers = checkHeaders(options.headers);
-    const form = bus.events ?? framedEvents;
-    const frame = form.encode(ids.unique(), payloads.encode(name, data), headers);
-    await bus.publish(bus.channel('event', name), frame, sendTimeout);
+  async publish(name: string, data: unknown, options?: EventOptions): Promise<void> {
+    await this.#events.publish(name, data, options);
   }
 
   async cancel(id: string): Promise<CancelResult> {

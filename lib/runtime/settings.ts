@@ -50,6 +50,15 @@ export interface RuntimeSettings {
   readonly streamLength?: number;
   readonly overflow: 'reject' | 'drop-oldest';
   readonly tasks: TaskPolicy & { readonly dedupeWindow: number; readonly lostLimit: number };
+  /** Bounds on events that are kept. */
+  readonly events: {
+    /** An event that waits longer is dropped, and so is a subscription that nobody handles. */
+    readonly maxAge: number;
+    /** Bytes that wait for one subscription. */
+    readonly maxBytes: number;
+    /** How long events are kept for services that begin with the earliest; 0: not at all. */
+    readonly retention: number;
+  };
   readonly rpc: {
     readonly timeout: number;
     readonly mode: 'reliable' | 'fast';

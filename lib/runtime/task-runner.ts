@@ -7,7 +7,7 @@ import {
 } from '../errors/index.js';
 import { DURATION_FORM, type TaskPolicy, parseDuration } from '../message/index.js';
 import { withDeadline } from './deadline.js';
-import type { TaskHandler } from './handler.js';
+import type { DurableEventHandler, TaskHandler } from './handler.js';
 import type { Handling } from './handling.js';
 import { isThenable } from './is-thenable.js';
 import type { PayloadEncoder } from './payload-encoder.js';
@@ -20,9 +20,11 @@ export interface TaskRunnerParts {
   readonly defaults: TaskPolicy;
 }
 
+type WorkHandler = TaskHandler | DurableEventHandler;
+
 const DONE: Verdict = { type: 'done' };
 
-/** Runs one attempt of a task and decides what becomes of it. */
+/** Runs one attempt of a task, or of an event that is kept, and decides what becomes of it. */
 export class TaskRunner {
   readonly #parts: TaskRunnerParts;
 
@@ -30,7 +32,7 @@ export class TaskRunner {
     this.#parts = parts;
   }
 
-  run(handler: TaskHandler, handling: Handling): void {
+  run(handler: WorkHandler, handling: Handling): void {
     let input: unknown;
     try {
       input = this.#parts.payloads.decode(handling.name, handling.payload);
@@ -51,18 +53,20 @@ export class TaskRunner {
   }
 
   /** The time-out ends the attempt; the handler is told by its signal. */
-  #startTimer(handler: TaskHandler, handling: Handling): void {
+  #startTimer(handler: WorkHandler, handling: Handling): void {
     const timeout = this.#policy(handler, handling).timeout;
     if (timeout === 0) return;
     handling.deadline = this.#parts.clock.now() + timeout;
     handling.timer = this.#parts.clock.after(timeout, () => {
-      const error = new TimeoutError(`task "${handling.name}" took longer than ${timeout} ms`);
+      const error = new TimeoutError(
+        `${handling.kind} "${handling.name}" took longer than ${timeout} ms`,
+      );
       handling.abort(error);
       handling.finish(this.#failed(handler, handling, error));
     });
   }
 
-  #failed(handler: TaskHandler, handling: Handling, error: unknown): Verdict {
+  #failed(handler: WorkHandler, handling: Handling, error: unknown): Verdict {
     if (handling.cancelled) return DONE;
     if (error instanceof UnrecoverableError) return dead(handling, 'unrecoverable', error);
     if (error instanceof RetryLaterError) return this.#later(handling, error);
@@ -80,7 +84,7 @@ export class TaskRunner {
     return dead(handling, 'failed', wrong);
   }
 
-  #policy(handler: TaskHandler, handling: Handling): TaskPolicy {
+  #policy(handler: WorkHandler, handling: Handling): TaskPolicy {
     const { policy } = handling.delivery.envelope;
     if (policy === undefined && handler.policy === undefined) return this.#parts.defaults;
     return { ...this.#parts.defaults, ...handler.policy, ...policy };

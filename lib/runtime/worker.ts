@@ -27,7 +27,9 @@ import { Seat, type SeatParts } from './seat.js';
 import { ServerClock } from './server-clock.js';
 import type { RuntimeLog, RuntimeSettings } from './settings.js';
 import type { Strategies } from './strategies.js';
+import { SubscriptionKeeper } from './subscription-keeper.js';
 import type { TypedEvents } from './typed-events.js';
+import { within } from './within.js';
 import type { RuntimeEvents } from './runtime.js';
 
 /** Pause before a failed join is tried again, in ms. */
@@ -58,6 +60,7 @@ export class Worker {
   readonly #housekeeper: Housekeeper;
   readonly #relief: Relief;
   readonly #crowd: CrowdWatch;
+  readonly #keeper: SubscriptionKeeper;
   readonly #announcer: Announcer;
   readonly #deadPeers: DeadPeers;
   readonly #abandon = new AbortController();
@@ -91,17 +94,12 @@ export class Worker {
     const [interval, alert] = [cleanupInterval, heartbeatTtl * 2];
     this.#housekeeper = new Housekeeper({ ...common, interval, alert, lostLimit, log });
     this.#crowd = new CrowdWatch({ ...common, pools, strategies, interval, log });
+    this.#keeper = new SubscriptionKeeper({ ...common, ...parts, interval });
     this.#relief = new Relief({ ...common, pools, stealAfter });
     this.#announcer = new Announcer(parts.turns, onError);
     const { inspector } = backend;
-    const { service } = settings;
-    this.#deadPeers = new DeadPeers({
-      ...common,
-      inspector,
-      service,
-      ttl: heartbeatTtl,
-      lostLimit,
-    });
+    const [{ service }, ttl] = [settings, heartbeatTtl];
+    this.#deadPeers = new DeadPeers({ ...common, inspector, service, ttl, lostLimit });
     this.#seatParts = {
       ...common,
       ...newRunners(parts, onError),
@@ -169,9 +167,8 @@ export class Worker {
   }
 
   #newSeat(): Seat {
-    const { settings, strategies } = this.#parts;
-    const { pools } = this.#seatParts;
-    return new Seat(newMember({ settings, pools, strategies }, this.#weight), this.#seatParts);
+    const member = newMember({ ...this.#parts, pools: this.#seatParts.pools }, this.#weight);
+    return new Seat(member, this.#seatParts);
   }
 
   /** Takes nothing new, waits for what runs, gives the rest back, leaves. */
@@ -182,11 +179,11 @@ export class Worker {
     const seat = this.#seat;
     const reading = seat?.retire();
     const idle = Promise.all([reading?.then(async () => await seat?.idle()), this.#pump.stop()]);
-    if (!(await this.#within(idle, this.#parts.settings.grace))) {
+    if (!(await within(this.#parts.clock, idle, this.#parts.settings.grace))) {
       this.#pump.abort();
       const reason = new CancelledError('the instance shuts down and its grace time is over');
       seat?.endAll(reason, giveBack);
-      if (!(await this.#within(idle, FLUSH))) this.#abandon.abort();
+      if (!(await within(this.#parts.clock, idle, FLUSH))) this.#abandon.abort();
     }
     for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
     this.#seatParts.requests.close();
@@ -207,6 +204,7 @@ export class Worker {
   #take(seat: Seat): void {
     this.#seat = seat;
     this.#relief.start(seat.consumer);
+    void this.#keeper.catchUp();
     void this.#announcer.announce({ ...seat.session.member, weight: this.#weight });
     this.#parts.events.emit('joined', { consumer: seat.consumer });
   }
@@ -215,7 +213,10 @@ export class Worker {
     this.#timer.next(beat.nextDue, beat.leader);
     this.#setWeight(beat.weight, seat);
     void this.#announcer.beat();
-    if (beat.leader) void this.#crowd.look();
+    if (beat.leader) {
+      void this.#crowd.look();
+      void this.#keeper.look();
+    }
     if (!this.#stopping) this.#housekeeper.tidy(beat, seat.consumer);
   }
 
@@ -266,16 +267,6 @@ export class Worker {
     if (said.change === 'weight' && said.consumer === this.#seat?.consumer) {
       this.#setWeight(said.weight, this.#seat);
     }
-  }
-
-  async #within(done: Promise<unknown>, time: number): Promise<boolean> {
-    return await new Promise((resolve) => {
-      const timer = this.#parts.clock.after(time, () => resolve(false));
-      void done.then(() => {
-        timer.cancel();
-        resolve(true);
-      });
-    });
   }
 
   #report(error: unknown): void {

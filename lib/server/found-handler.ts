@@ -11,6 +11,9 @@ export interface FoundHandler {
   /** Where it was found, for people: `OrdersController.create`. */
   readonly origin: string;
   readonly call: Call;
+  readonly durable?: boolean;
+  readonly from?: 'new' | 'earliest';
+  readonly subscription?: string;
   readonly concurrency?: number;
   readonly queue?: string;
   readonly idempotent?: boolean;

@@ -2,7 +2,7 @@ import { DuplicateHandlerError } from '../errors/index.js';
 import { checkHandlerName } from '../message/index.js';
 import type { FoundHandler } from './found-handler.js';
 
-/** All handlers of one broker. Tasks and requests have one handler a name, events any number. */
+/** All handlers of one broker. Tasks and requests have one handler a name, durable events one a subscription, plain ones any number. */
 export class HandlerList implements Iterable<FoundHandler> {
   readonly #handlers: FoundHandler[] = [];
   readonly #single = new Map<string, FoundHandler>();
@@ -15,7 +15,7 @@ export class HandlerList implements Iterable<FoundHandler> {
   add(handler: FoundHandler): void {
     const { kind, name, origin } = handler;
     checkHandlerName(`the name of the ${kind} that ${origin} handles`, kind, name);
-    if (handler.kind !== 'event') this.#claim(handler);
+    if (kind !== 'event' || handler.durable === true) this.#claim(handler);
     this.#handlers.push(handler);
   }
 
@@ -37,11 +37,15 @@ export class HandlerList implements Iterable<FoundHandler> {
   }
 
   #claim(handler: FoundHandler): void {
-    const key = `${handler.kind} ${handler.name}`;
+    const { kind, name, subscription = '' } = handler;
+    const key = JSON.stringify([kind, name, subscription]);
     const first = this.#single.get(key);
     if (first !== undefined) {
+      const both = `${first.origin} and ${handler.origin}`;
       throw new DuplicateHandlerError(
-        `the ${handler.kind} "${handler.name}" has two handlers: ${first.origin} and ${handler.origin}`,
+        kind === 'event'
+          ? `the event "${name}" has two durable handlers: ${both}; give one of them a subscription of its own, { durable: true, subscription: '…' }`
+          : `the ${kind} "${name}" has two handlers: ${both}`,
       );
     }
     this.#single.set(key, handler);

@@ -49,9 +49,11 @@ export function toRuntimeHandler(
       );
     return hooks.isEmpty ? run() : hooks.around(context, run);
   };
-  return kind === 'event'
-    ? { kind, name, invoke }
-    : { kind, name, ...bound, policy: policyOf(found, backoff), invoke };
+  if (kind === 'event' && found.durable !== true) return { kind, name, invoke };
+  const work = { name, ...bound, policy: policyOf(found, backoff), invoke };
+  if (kind === 'task') return { kind, ...work };
+  const { from = 'new', subscription = '' } = found;
+  return { kind, ...work, durable: { from, subscription } };
 }
 
 const policyOf = ({ attempts, timeout, backoff }: FoundHandler, defaults: BackoffPolicy) => ({

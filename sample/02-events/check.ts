@@ -1,11 +1,11 @@
 import 'reflect-metadata';
 import assert from 'node:assert/strict';
-import { setInterval } from 'node:timers/promises';
+import { setInterval, setTimeout as pause } from 'node:timers/promises';
 import { NestFactory } from '@nestjs/core';
-import { BrokerClient } from 'nestjs-broker';
+import { BrokerClient, createBrokerClient } from 'nestjs-broker';
 import { AppModule } from './app.module.js';
 import { HistoryController } from './history.controller.js';
-import { StockController } from './stock.controller.js';
+import { ordered, StockController } from './stock.controller.js';
 
 const start = () => NestFactory.createApplicationContext(AppModule, { logger: ['error'] });
 const apps = [await start(), await start()];
@@ -31,5 +31,20 @@ await broker.publish('stock.counted', { at: Date.now() });
 const late = await start();
 assert.equal(late.get(StockController).left.size, 0);
 
+// the durable handler ran once for the whole service
+while (ordered.length === 0) await pause(10);
+assert.deepEqual(ordered, ['kettle']);
+
+// nobody is there: the event waits for the service
+const outside = createBrokerClient();
+await outside.connect();
 await Promise.all([...apps, late].map((app) => app.close()));
+await outside.publish('stock.changed', { sku: 'cup', left: 1 });
+const back = await start();
+while (ordered.length === 1) await pause(10);
+assert.deepEqual(ordered, ['kettle', 'cup']);
+assert.equal(back.get(StockController).left.size, 0);
+
+await back.close();
+await outside.close();
 console.log('02-events: ok');

@@ -7,6 +7,9 @@ export interface StockChange {
   readonly left: number;
 }
 
+/** What was ordered, by whatever instance. */
+export const ordered: string[] = [];
+
 /** Every instance keeps its own picture of the stock; events keep all of them up to date. */
 @Controller()
 @BrokerGroup('stock')
@@ -23,5 +26,11 @@ export class StockController {
   @OnEvent('changed')
   warn(@Payload() { sku, left }: StockChange): void {
     if (left < 5) this.logger.warn(`only ${left} of ${sku} left`);
+  }
+
+  /** Once per service, kept while it is away: what must happen for each change, and not in each instance. */
+  @OnEvent('changed', { durable: true })
+  reorder(@Payload() { sku, left }: StockChange): void {
+    if (left < 5) ordered.push(sku);
   }
 }

@@ -8,6 +8,7 @@ import {
   InjectBalancer,
   InjectBroker,
   OnEvent,
+  type OnEventOptions,
   OnRequest,
   OnTask,
   type BalanceStrategy,
@@ -97,7 +98,7 @@ describe('the balancer', () => {
     expectTypeOf<BalanceStrategy['route']>().parameters.toEqualTypeOf<[RouteMessage, RouteView]>();
     expectTypeOf<BalanceStrategy['route']>().returns.toEqualTypeOf<string | undefined>();
     expectTypeOf<RouteView['consumers'][number]['load']>().toEqualTypeOf<number>();
-    expectTypeOf<RouteMessage['kind']>().toEqualTypeOf<'task' | 'request'>();
+    expectTypeOf<RouteMessage['kind']>().toEqualTypeOf<'task' | 'event' | 'request'>();
   });
 
   it('tells of instances and their changes', () => {
@@ -116,6 +117,9 @@ describe('handlers', () => {
       OnTask('create', { attempts: 5, timeout: '30s', queue: 'heavy' }),
     ).toEqualTypeOf<MethodDecorator>();
     expectTypeOf(OnEvent('changed')).toEqualTypeOf<MethodDecorator>();
+    expectTypeOf(OnEvent).parameter(1).toEqualTypeOf<OnEventOptions | undefined>();
+    expectTypeOf<{ durable: true; from: 'earliest'; attempts: 3 }>().toExtend<OnEventOptions>();
+    expectTypeOf<{ attempts: 3 }>().not.toExtend<OnEventOptions>();
     expectTypeOf(OnRequest('get')).toEqualTypeOf<MethodDecorator>();
     expectTypeOf(InjectBroker()).toEqualTypeOf<ParameterDecorator & PropertyDecorator>();
   });

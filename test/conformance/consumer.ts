@@ -8,11 +8,17 @@ import type {
   Reader,
   ReplyOut,
   Settlement,
+  SubscriptionTerms,
   Verdict,
   Want,
 } from '../../lib/backend/index.js';
 import { parseRule } from '../../lib/balancer/index.js';
-import { type QueuedKind, toAddress } from '../../lib/message/index.js';
+import {
+  type Address,
+  type QueuedKind,
+  toAddress,
+  toSubscriptionAddress,
+} from '../../lib/message/index.js';
 import { uniqueName } from '../support/unique-name.js';
 
 export interface ConsumerOptions {
@@ -27,6 +33,8 @@ export interface ConsumerOptions {
   readonly requests?: readonly string[];
   /** Those of the requests that may be handled again. */
   readonly idempotent?: readonly string[];
+  /** Events that are kept for the service, each with what differs from {@link TERMS}. */
+  readonly events?: Readonly<Record<string, EventTerms>>;
   /** Names of tasks in groups other than the default one, by group. */
   readonly groups?: Readonly<Record<string, readonly string[]>>;
   /** Of all its groups, as `formatRule` writes it; default `competing`. */
@@ -37,6 +45,19 @@ export interface ConsumerOptions {
   readonly overflow?: 'reject' | 'drop-oldest';
   readonly maxWaiting?: number;
 }
+
+/** What a test says of a subscription. */
+export type EventTerms = Partial<Omit<SubscriptionTerms, 'address' | 'event'>> & {
+  /** Its name. */
+  readonly as?: string;
+};
+
+/** Bounds beyond every test. */
+const TERMS = { from: 'new', maxAge: 600_000, maxBytes: 1e9, retention: 600_000 } as const;
+
+/** The address of a subscription. */
+export const subscription = (event: string, service = 'service', name = ''): Address =>
+  toSubscriptionAddress({ service, name, event });
 
 export const LOST_LIMIT = 3;
 const FOREVER = 600_000;
@@ -92,9 +113,9 @@ export class Consumer {
 
   /** Everything it handles of one kind, with its groups. */
   wants(kind: QueuedKind = 'task', limit = MANY): Want[] {
-    const prefix = toAddress(kind, '');
+    const isRequest = (address: string): boolean => address.startsWith('r:');
     return this.member.names
-      .filter(({ address }) => address.startsWith(prefix))
+      .filter(({ address }) => isRequest(address) === (kind === 'request'))
       .map(({ address, group }) => ({ address, limit, group }));
   }
 
@@ -231,7 +252,14 @@ function toMember(options: ConsumerOptions): Member {
     ...(options.streamLength === undefined ? {} : { streamLength: options.streamLength }),
     overflow: options.overflow ?? 'reject',
     maxWaiting: options.maxWaiting ?? MANY,
+    subscriptions: subscriptionsOf(options),
   };
+}
+
+function subscriptionsOf({ service, events = {} }: ConsumerOptions): SubscriptionTerms[] {
+  return Object.entries(events).map(([event, { as, ...terms }]) => {
+    return { ...TERMS, ...terms, event, address: subscription(event, service, as) };
+  });
 }
 
 function namesOf(options: ConsumerOptions) {
@@ -243,6 +271,7 @@ function namesOf(options: ConsumerOptions) {
     ...Object.entries(groups).flatMap(([group, names]) =>
       names.map((name) => inGroup(name, group)),
     ),
+    ...subscriptionsOf(options).map(({ address }) => ({ address, group: 't:default' })),
     ...requests.map((name) => ({
       address: toAddress('request', name),
       group: 'r:default',

@@ -6,6 +6,9 @@ import { describePatterns } from './bus-patterns.js';
 import { describeCancel } from './queue-cancel.js';
 import { describeCompeting } from './queue-competing.js';
 import { describeDeadLetters } from './queue-dead-letter.js';
+import { describeDurableEvents } from './events-durable.js';
+import { describeDurableBounds } from './events-bounds.js';
+import { describeDurableLog } from './events-log.js';
 import { describeDedupe } from './queue-dedupe.js';
 import { describeDelay } from './queue-delay.js';
 import { describeDelivery } from './queue-delivery.js';
@@ -65,6 +68,9 @@ const SUBJECTS = [
   describeRequestsAgain,
   describeBus,
   describePatterns,
+  describeDurableEvents,
+  describeDurableLog,
+  describeDurableBounds,
   describeInspector,
   describeFeatures,
   describeLifecycle,

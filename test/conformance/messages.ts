@@ -1,10 +1,12 @@
 import type { NewMessage } from '../../lib/backend/index.js';
 import {
+  type Address,
   type Envelope,
   MessageIds,
-  type QueuedKind,
+  addressName,
   messageId,
   toAddress,
+  toEventAddress,
 } from '../../lib/message/index.js';
 
 /** What a test says about a message besides its name. */
@@ -13,10 +15,10 @@ export type MessageParts = Omit<Partial<NewMessage>, 'envelope'> &
 
 const ids = new MessageIds();
 
-function message(kind: QueuedKind, name: string, parts: MessageParts): NewMessage {
+function message(address: Address, parts: MessageParts): NewMessage {
   const { payload = '', delay, dedupe, proposal, ...envelope } = parts;
   return {
-    envelope: { unique: ids.unique(), ...envelope, address: toAddress(kind, name) },
+    envelope: { unique: ids.unique(), ...envelope, address },
     payload,
     ...(delay === undefined ? {} : { delay }),
     ...(dedupe === undefined ? {} : { dedupe }),
@@ -25,10 +27,18 @@ function message(kind: QueuedKind, name: string, parts: MessageParts): NewMessag
 }
 
 export const task = (name: string, parts: MessageParts = {}): NewMessage =>
-  message('task', name, parts);
+  message(toAddress('task', name), parts);
 
 export const request = (name: string, parts: MessageParts = {}): NewMessage =>
-  message('request', name, parts);
+  message(toAddress('request', name), parts);
+
+/** An event that is kept. */
+export const event = (name: string, parts: MessageParts = {}): NewMessage =>
+  message(toEventAddress(name), parts);
+
+/** Events whose payloads count from 0. */
+export const events = (name: string, count: number, parts: MessageParts = {}): NewMessage[] =>
+  Array.from({ length: count }, (_, i) => event(name, { ...parts, payload: String(i) }));
 
 /** Tasks whose payloads count from 0. */
 export const tasks = (name: string, count: number, parts: MessageParts = {}): NewMessage[] =>
@@ -36,4 +46,4 @@ export const tasks = (name: string, count: number, parts: MessageParts = {}): Ne
 
 /** What `cancel` takes. */
 export const idOf = ({ envelope }: Pick<NewMessage, 'envelope'>): string =>
-  messageId(envelope.address.slice(2), envelope.unique);
+  messageId(addressName(envelope.address), envelope.unique);

@@ -11,7 +11,7 @@ import {
   type Routes,
   decodeControl,
 } from '../../lib/backend/index.js';
-import { type QueuedKind, toAddress } from '../../lib/message/index.js';
+import { type Kind, type QueuedKind, toAddress } from '../../lib/message/index.js';
 import { Recorder } from '../support/recorder.js';
 import type { Audit, ConnectOptions, Site } from '../support/site.js';
 import { Consumer, type ConsumerOptions, LOST_LIMIT } from './consumer.js';
@@ -67,7 +67,7 @@ export class Scene {
   }
 
   /** One name as the inspector sees it. */
-  async name(name: string, kind: QueuedKind = 'task'): Promise<NameStats> {
+  async name(name: string, kind: Kind = 'task'): Promise<NameStats> {
     const { names } = await this.stats();
     const found = names.find((stats) => stats.name === name && stats.kind === kind);
     return found ?? { name, kind, waiting: 0, running: 0, consumers: 0 };

@@ -235,9 +235,10 @@ describe.each(modes)('records (%s)', (mode) => {
     expect(await client.request('who', keyed)).toEqual(reply);
     await client.enqueue('do', keyed);
     expect(await contexts.next()).toEqual([{ id: 1 }, headers, 'ann']);
-    await expect(lastValueFrom(client.emit('told', keyed))).rejects.toMatchObject({
+    const hasty = record.setMode('fast').build();
+    await expect(lastValueFrom(client.emit('told', hasty))).rejects.toMatchObject({
       code: 'INVALID_OPTIONS',
-      message: 'an event has no option key, allowed: headers',
+      message: 'an event has no option mode, allowed: headers, key',
     });
     const impatient = new BrokerRecordBuilder(1).setSignal(AbortSignal.abort()).build();
     await expect(firstValueFrom(client.send('who', impatient))).rejects.toMatchObject({

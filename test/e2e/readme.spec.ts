@@ -33,6 +33,7 @@ const SURROUNDINGS: VirtualFile = {
       const orders: { find(id: string): Promise<Order | undefined>; stream(options: { signal: AbortSignal }): AsyncIterable<Order> };
       function archive(order: Order): Promise<void>;
       const prices: { reload(): void };
+      const invoices: { create(order: Order, options: { idempotencyKey: string }): Promise<void>; note(order: Order): Promise<void> };
     }`,
 };
 

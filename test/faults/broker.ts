@@ -26,6 +26,8 @@ export interface BrokerConfig {
   /** Requests that may be handled again. */
   readonly idempotent?: readonly string[];
   readonly events?: readonly string[];
+  /** Events that are kept for its service. */
+  readonly durable?: readonly string[];
 }
 
 /** Settings as tests say them: bounds and times that are often set stand at the top. */
@@ -52,7 +54,7 @@ export const TAKEOVER = (TTL * 4) / 3 + 1_000;
 
 /** A broker that is not connected yet, with the workshop's handlers. */
 export function createBroker(config: BrokerConfig, tell: Tell, log: RuntimeLog): Broker {
-  const { tasks = [], requests = [], idempotent = [], events = [] } = config;
+  const { tasks = [], requests = [], idempotent = [], events = [], durable = [] } = config;
   const backend = toBackend(config, (error) => log.error(String(error)));
   const settings = toSettings(config.settings);
   const runtime = createRuntime({ backend, settings, codec: jsonCodec, log });
@@ -63,6 +65,7 @@ export function createBroker(config: BrokerConfig, tell: Tell, log: RuntimeLog):
   for (const name of requests) runtime.handle(workshop.request(name));
   for (const name of idempotent) runtime.handle({ ...workshop.request(name), idempotent: true });
   for (const name of events) runtime.handle(workshop.event(name));
+  for (const name of durable) runtime.handle(workshop.durable(name));
   const say = (what: string, consumer?: string): void =>
     tell({ what, at: machineTime(), pid: process.pid, consumer });
   runtime.on('joined', ({ consumer }) => say('joined', consumer));
@@ -82,7 +85,7 @@ function toBackend(
 }
 
 export function toSettings(overlay: SettingsOverlay = {}): RuntimeSettings {
-  const { maxJobs = 4, heartbeatTtl = TTL, tasks, rpc, balancer, ...rest } = overlay;
+  const { maxJobs = 4, heartbeatTtl = TTL, tasks, rpc, balancer, events, ...rest } = overlay;
   const { maxJobs: requests = DEFAULTS.rpc.maxJobs, ...calls } = rpc ?? {};
   return {
     service: 'service',
@@ -100,6 +103,7 @@ export function toSettings(overlay: SettingsOverlay = {}): RuntimeSettings {
       backoff: { type: 'fixed', delay: 50, max: 50, jitter: 0 },
       ...tasks,
     },
+    events: { ...DEFAULTS.events, ...events },
     rpc: { ...DEFAULTS.rpc, ...calls },
   };
 }

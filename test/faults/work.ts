@@ -1,4 +1,5 @@
 import type {
+  DurableEventHandler,
   EventHandler,
   HandlingContext,
   Health,
@@ -23,6 +24,8 @@ export interface Work {
   readonly die?: boolean;
   /** Fail in the first so many attempts. */
   readonly failures?: number;
+  /** The service that is to fail in every attempt. */
+  readonly failing?: string;
 }
 
 /** What happened in a process that takes part. */
@@ -78,6 +81,12 @@ export class Workshop {
     return { kind: 'event', name, invoke };
   }
 
+  /** Does what the event tells it, as a task does. */
+  durable(name: string): DurableEventHandler {
+    const durable = { from: 'new', subscription: '' } as const;
+    return { ...this.task({ name }), kind: 'event', durable };
+  }
+
   /** Lets a held handler go on. */
   release(n: number): void {
     const go = this.#held.get(n);
@@ -95,6 +104,7 @@ export class Workshop {
       this.#say('failed', work, context);
       throw new Error(`attempt ${context.attempt} of ${work.n} fails`);
     }
+    if (context.consumerId.startsWith(`${work.failing}-`)) throw new Error(`${work.n} fails here`);
     this.#say('ended', work, context);
   }
 

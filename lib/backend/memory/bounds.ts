@@ -1,4 +1,4 @@
-import type { Address } from '../../message/index.js';
+import { type Address, addressKind } from '../../message/index.js';
 import type { MemoryHub } from './hub.js';
 import type { StoredMessage } from './stored-message.js';
 import type { Seat } from './seat.js';
@@ -47,7 +47,14 @@ const taskLanes = ({ member: { consumer, groups } }: Seat): string[] =>
   groups.filter(({ name }) => name.startsWith('t:')).map(({ name }) => laneId(consumer, name));
 
 const oldestHead = (streams: Streams, ids: readonly string[]): StoredMessage | undefined =>
-  oldestOf(ids.map((id) => streams.find(id)?.head).filter((head) => head !== undefined));
+  oldestOf(ids.map((id) => firstTask(streams, id)).filter((first) => first !== undefined));
+
+/** Lanes hold events, too. */
+function firstTask(streams: Streams, id: string): StoredMessage | undefined {
+  const stream = streams.find(id);
+  if (stream?.head === undefined || isTask(stream.head)) return stream?.head;
+  return [...stream.messages()].find(isTask);
+}
 
 function oldestOf(messages: Iterable<StoredMessage>): StoredMessage | undefined {
   let oldest: StoredMessage | undefined;
@@ -56,3 +63,5 @@ function oldestOf(messages: Iterable<StoredMessage>): StoredMessage | undefined 
   }
   return oldest;
 }
+
+const isTask = ({ address }: StoredMessage): boolean => addressKind(address) === 'task';

@@ -23,6 +23,13 @@ export class MemoryBus implements BusPort {
     this.#connection.hub.channels.publish(channel, message);
   }
 
+  async publishEvent(name: string, message: Uint8Array): Promise<boolean> {
+    const { hub } = this.#connection;
+    if (hub.subscriptions.event(name) !== undefined) return false;
+    hub.channels.publish(this.channel('event', name), message);
+    return true;
+  }
+
   async subscribe(channel: string, listener: (message: Buffer) => void): Promise<Unsubscribe> {
     const receive = this.#guarded(listener);
     return this.#owned(this.#connection.hub.channels.subscribe(channel, receive));

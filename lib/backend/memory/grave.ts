@@ -14,6 +14,10 @@ export class Grave {
     this.#letters.set(entry, { ...letter, entry });
   }
 
+  find(entry: string): DeadLetter | undefined {
+    return this.#letters.get(entry);
+  }
+
   /** Takes the letter out; `undefined`: it is not there any more. */
   take(entry: string): DeadLetter | undefined {
     const letter = this.#letters.get(entry);

@@ -1,4 +1,4 @@
-import type { Envelope } from '../../message/index.js';
+import { type Envelope, toSubscription } from '../../message/index.js';
 import {
   encodeControl,
   type Clock,
@@ -21,6 +21,7 @@ import { Membership } from './membership.js';
 import { type Proposal, Router } from './router.js';
 import { StoredMessage } from './stored-message.js';
 import { Streams } from './streams.js';
+import { Subscriptions } from './subscriptions.js';
 
 /** Why and how a message died. */
 export type Death = Pick<DeadLetter, 'reason' | 'error' | 'consumer'>;
@@ -35,6 +36,7 @@ export class MemoryHub {
   readonly gate = new KeyGate();
   readonly delayed = new DelayedSet();
   readonly holdings = new Holdings();
+  readonly subscriptions = new Subscriptions();
   readonly router = new Router(this.members, (lane) => this.loadOf(lane));
   readonly grave = new Grave();
   /** Messages that are neither gone nor dead, by the unique part of their id. */
@@ -143,8 +145,14 @@ export class MemoryHub {
     this.channels.publish(channelName(this.app, 'control'), Buffer.from(encodeControl(message)));
   }
 
-  /** Where the keys of a name live and what its waiting tasks count for: the one service that handles it, or itself. */
+  /**
+   * Where the keys of a name live and what its waiting tasks count for: the one service that handles it, or itself; of
+   * an event, its subscription's service and name.
+   */
   scopeOf(address: string): string {
+    if (address.startsWith('e:')) {
+      return address.slice(0, address.length - toSubscription(address).event.length);
+    }
     const owner = this.members.ownerOf(address);
     return owner === undefined ? `n:${address}` : `s:${owner.name}`;
   }

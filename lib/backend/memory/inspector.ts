@@ -1,4 +1,4 @@
-import { type Address, addressKind, addressName } from '../../message/index.js';
+import { type Address, addressKind, addressName, subscriberOf } from '../../message/index.js';
 import type { ConsumerInfo, InspectorPort, NameStats, QueueStats } from '../index.js';
 import type { Connection } from './connection.js';
 import type { MemoryHub } from './hub.js';
@@ -39,17 +39,19 @@ export class MemoryInspector implements InspectorPort {
   }
 }
 
-function namesOf({ streams, holdings, members }: MemoryHub): NameStats[] {
+function namesOf({ streams, holdings, members, subscriptions }: MemoryHub): NameStats[] {
   const running = new Tally();
   for (const message of holdings.all()) running.add(message.address, 1);
   const addresses = new Set([
     ...streams.waiting.names(),
     ...running.names(),
     ...members.handled(),
+    ...subscriptions.all().map(({ terms }) => terms.address),
   ]) as Set<Address>;
   return [...addresses].map((address) => ({
     name: addressName(address),
     kind: addressKind(address),
+    ...subscriberOf(address),
     waiting: streams.waiting.of(address),
     running: running.of(address),
     consumers: members.handlers(address),

@@ -1,6 +1,7 @@
 import { type Address, parseMessageId } from '../../message/index.js';
 import type {
   Added,
+  Backlog,
   Beat,
   CancelResult,
   Delivery,
@@ -21,6 +22,7 @@ import type { Connection } from './connection.js';
 import { MemoryReader } from './reader.js';
 import { add } from './steps/add.js';
 import { beat } from './steps/beat.js';
+import { catchUp } from './steps/catch-up.js';
 import { cancel } from './steps/cancel.js';
 import { evict } from './steps/evict.js';
 import { join } from './steps/join.js';
@@ -29,6 +31,7 @@ import { routes } from './steps/routes.js';
 import { setWeight } from './steps/set-weight.js';
 import { settle } from './steps/settle.js';
 import { takeOver } from './steps/take-over.js';
+import { tend } from './steps/tend.js';
 
 /** The durable side in memory: every method is one step of the hub. */
 export class MemoryQueue implements QueuePort {
@@ -88,6 +91,14 @@ export class MemoryQueue implements QueuePort {
   async reclaim(): Promise<number> {
     this.#connection.check();
     return 0;
+  }
+
+  async catchUp(subscription: Address): Promise<void> {
+    catchUp(this.#connection.hub, subscription);
+  }
+
+  async tend(): Promise<Backlog[]> {
+    return tend(this.#connection.hub);
   }
 
   async cancel(id: string, kind?: 'request'): Promise<CancelResult> {

@@ -32,6 +32,6 @@ export class StoredMessage {
 
   /** The key it takes its turn by; that of a request only says where it goes. */
   get orderKey(): string | undefined {
-    return addressKind(this.address) === 'task' ? this.envelope.key : undefined;
+    return addressKind(this.address) === 'request' ? undefined : this.envelope.key;
   }
 }

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { ScriptPacker, writeHeader } from '../../codec/index.js';
 import {
   BackendUnavailableError,
   type BrokerError,
@@ -14,13 +13,12 @@ import type { Added, NewMessage } from '../index.js';
 import type { Layout } from './layout.js';
 import type { RedisLink } from './link.js';
 import { Outbox, type OutboxItem } from './outbox.js';
+import { packGroups } from './pack-groups.js';
 import { toRedisFailure } from './redis-error.js';
 import { watchDeadline } from './watch-deadline.js';
 
 const MAX_COUNT = 256;
 const MAX_BYTES = 512 * 1024;
-/** How much longer than its caller waits a repeatable request counts as being on its way, in ms. */
-const KEEP = 1_000;
 /** What may wait while Redis is away; beyond it sends are refused at once. */
 const MAX_WAITING = 100_000;
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
@@ -146,7 +144,10 @@ export class AddOutbox {
       keys.root,
       this.#producer,
       String(this.#number),
-      packGroups(groups),
+      packGroups(
+        groups.map((group) => group.messages),
+        keys,
+      ),
       streamLength === undefined ? '' : String(streamLength),
       overflow,
       keys.channel('control'),
@@ -192,7 +193,7 @@ export class AddOutbox {
 
 /** The key of a request only routes it. */
 const isOrdered = ({ envelope: { key, address } }: NewMessage): boolean =>
-  key !== undefined && addressKind(address) === 'task';
+  key !== undefined && addressKind(address) !== 'request';
 
 const earliest = (groups: readonly Group[]): number =>
   Math.min(...groups.map((group) => group.deadline));
@@ -238,56 +239,3 @@ const withOutcome = (error: BrokerError, outcome: SendOutcome): BrokerError =>
     ) as BrokerError,
     { outcome },
   );
-
-/** `{ m = { address, header, payload, options, … }, g = sizes, r = proposals }`, see add.lua. */
-function packGroups(groups: readonly Group[]): Buffer {
-  const packer = new ScriptPacker();
-  const single = groups.every((group) => group.count === 1);
-  const proposals = new Proposals();
-  const messages = groups.flatMap((group) => group.messages);
-  const numbers = messages.map(({ proposal }) => proposals.numberOf(proposal));
-  packer.map(1 + (single ? 0 : 1) + (proposals.list.length > 0 ? 1 : 0));
-  packer.text('m');
-  packer.list(4 * messages.length);
-  messages.forEach((message, i) => packMessage(packer, message, numbers[i]));
-  if (proposals.list.length > 0) {
-    packer.text('r');
-    packer.value(proposals.list);
-  }
-  if (!single) {
-    packer.text('g');
-    packer.value(groups.map((group) => group.count));
-  }
-  return packer.finish();
-}
-
-function packMessage(
-  packer: ScriptPacker,
-  { envelope, payload, delay, dedupe }: NewMessage,
-  proposal: number | undefined,
-): void {
-  packer.text(envelope.address);
-  packer.nested(() => writeHeader(packer, envelope));
-  packer.value(payload);
-  const { unique: i, key, target, repeatable, ttl = 0 } = envelope;
-  const plain = key === undefined && target === undefined && !delay && !dedupe && !repeatable;
-  if (plain) return packer.value(proposal ?? false);
-  const q = repeatable === true ? ttl + KEEP : undefined;
-  packer.value({ i, d: delay || undefined, u: dedupe?.id, w: dedupe?.window, q, r: proposal });
-}
-
-/** The different proposals of a batch, numbered from 1. */
-class Proposals {
-  readonly list: (readonly [consumer: string, epoch: string])[] = [];
-  readonly #numbers = new Map<string, number>();
-
-  numberOf(proposal: NewMessage['proposal']): number | undefined {
-    if (proposal === undefined) return undefined;
-    const { consumer, epoch } = proposal;
-    const text = `${epoch} ${consumer}`;
-    const known = this.#numbers.get(text);
-    if (known !== undefined) return known;
-    this.#numbers.set(text, this.list.push([consumer, String(epoch)]));
-    return this.list.length;
-  }
-}

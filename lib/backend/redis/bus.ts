@@ -6,7 +6,6 @@ import type { BusPort, ChannelKind, Unsubscribe } from '../index.js';
 import { toGlob } from './glob.js';
 import type { Layout } from './layout.js';
 import type { RedisLink } from './link.js';
-import type { Script } from './load-script.js';
 import { Outbox, type OutboxItem } from './outbox.js';
 import { toRedisFailure } from './redis-error.js';
 import { Subscriptions } from './subscriptions.js';
@@ -17,9 +16,12 @@ const MAX_BYTES = 512 * 1024;
 
 interface Publication extends OutboxItem {
   readonly channel: string;
+  /** Of an event: its name. */
+  readonly event: string | undefined;
   readonly message: Uint8Array;
   readonly deadline: number;
-  readonly resolve: () => void;
+  /** Called with whether it was published. */
+  readonly resolve: (published: boolean) => void;
   readonly reject: (error: BrokerError) => void;
 }
 
@@ -36,7 +38,6 @@ export class RedisBus implements BusPort {
   readonly #parts: RedisBusParts;
   readonly #outbox: Outbox<Publication>;
   readonly #subscriptions: Subscriptions;
-  readonly #script: Script;
   #closed = false;
 
   constructor(parts: RedisBusParts) {
@@ -51,8 +52,6 @@ export class RedisBus implements BusPort {
       anchors: parts.layout.keys.anchors,
       onError: parts.onError,
     });
-    const { keys, scripts } = parts.layout;
-    this.#script = keys.sharded ? scripts.publishSharded : scripts.publish;
   }
 
   get events(): EventForm | undefined {
@@ -69,11 +68,22 @@ export class RedisBus implements BusPort {
   }
 
   async publish(channel: string, message: Uint8Array, timeout: number): Promise<void> {
+    await this.#publish({ channel, event: undefined, message }, timeout);
+  }
+
+  publishEvent(name: string, message: Uint8Array, timeout: number): Promise<boolean> {
+    return this.#publish({ channel: this.channel('event', name), event: name, message }, timeout);
+  }
+
+  async #publish(
+    publication: Pick<Publication, 'channel' | 'event' | 'message'>,
+    timeout: number,
+  ): Promise<boolean> {
     if (this.#closed) throw new ClosedError();
     return await new Promise((resolve, reject) => {
       const deadline = performance.now() + timeout;
-      const bytes = message.length;
-      this.#outbox.push({ count: 1, bytes, channel, message, deadline, resolve, reject });
+      const bytes = publication.message.length;
+      this.#outbox.push({ ...publication, count: 1, bytes, deadline, resolve, reject });
     });
   }
 
@@ -117,15 +127,21 @@ export class RedisBus implements BusPort {
   /** At most once: what may have left is not sent again. */
   async #send(batch: readonly Publication[]): Promise<void> {
     const { command, layout } = this.#parts;
-    const { keys, events } = layout;
+    const { keys, scripts, events } = layout;
     const deadline = Math.min(...batch.map((item) => item.deadline));
     if (!(await command.whenUp(deadline - performance.now()))) {
       return this.#reject(batch, 'not-sent');
     }
     // only our own frames can follow each other
-    const list = events === undefined ? join(batch) : apart(batch);
+    const channels = events === undefined ? join(batch) : batch;
+    const list = channels.flatMap(({ channel, message, event }) => [
+      channel,
+      message,
+      event ?? false,
+    ]);
     try {
-      const run = command.run(this.#script, [keys.root, packForScript(list)]);
+      const args = [keys.root, packForScript(list), keys.sharded ? '1' : ''];
+      const run = command.run(scripts.publish, args);
       let open = batch;
       const expire = (): void => {
         this.#reject(open.filter(isOver), 'unknown');
@@ -133,8 +149,9 @@ export class RedisBus implements BusPort {
         open = open.filter((item) => !isOver(item));
       };
       const next = (): number | undefined => [...open, this.#outbox.first][0]?.deadline;
-      await watchDeadline(run, next, expire);
-      batch.forEach((item) => item.resolve());
+      const kept = (await watchDeadline(run, next, expire)) as number[];
+      const unpublished = new Set(kept.map((i) => channels[i]?.channel));
+      batch.forEach((item) => item.resolve(!unpublished.has(item.channel)));
     } catch (cause) {
       const { error } = toRedisFailure(cause);
       batch.forEach((item) => item.reject(error));
@@ -151,19 +168,17 @@ export class RedisBus implements BusPort {
 
 const isOver = ({ deadline }: Publication): boolean => deadline <= performance.now();
 
-const apart = (batch: readonly Publication[]): (string | Uint8Array)[] =>
-  batch.flatMap(({ channel, message }) => [channel, message]);
-
 /** Messages of one channel become one; the order within a channel stays. */
-function join(batch: readonly Publication[]): (string | Uint8Array)[] {
-  const channels = new Map<string, Uint8Array[]>();
-  for (const { channel, message } of batch) {
-    const list = channels.get(channel);
-    if (list === undefined) channels.set(channel, [message]);
-    else list.push(message);
+function join(batch: readonly Publication[]): Pick<Publication, 'channel' | 'event' | 'message'>[] {
+  const channels = new Map<string, Publication[]>();
+  for (const item of batch) {
+    const list = channels.get(item.channel);
+    if (list === undefined) channels.set(item.channel, [item]);
+    else list.push(item);
   }
-  return [...channels].flatMap(([channel, list]) => [
+  return [...channels].map(([channel, list]) => ({
     channel,
-    list.length === 1 ? list[0]! : Buffer.concat(list),
-  ]);
+    event: list[0]!.event,
+    message: list.length === 1 ? list[0]!.message : Buffer.concat(list.map((item) => item.message)),
+  }));
 }

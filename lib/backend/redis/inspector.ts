@@ -1,5 +1,5 @@
 import { unpack } from '../../codec/index.js';
-import { type Address, addressKind, addressName } from '../../message/index.js';
+import { type Address, addressKind, addressName, subscriberOf } from '../../message/index.js';
 import type {
   ConsumerInfo,
   InspectorPort,
@@ -78,6 +78,7 @@ function toName([address, length, held, consumers]: Row): NameStats {
   return {
     name: addressName(at),
     kind: addressKind(at),
+    ...subscriberOf(at),
     waiting: Math.max(0, Number(length) - Number(held)),
     running: Number(held),
     consumers: Number(consumers),

@@ -61,13 +61,13 @@ export const KEYS = {
   due: 'z',
   /** hash: unique → msgpack of header and payload, of everything parked (delayed or behind its key) */
   bodies: 'd',
-  /** hash: address → scope of its keys */
+  /** hash: address → scope of its keys; those of events need no entry */
   scopes: 'sc',
   /** + scope, hash: key → unique of the message that holds it */
   busy: 'kb:',
   /** + length of scope, scope and key, list: uniques waiting for the key */
   waitlist: 'k:',
-  /** hash: scope → messages waiting behind a key */
+  /** hash: scope, of events the address → messages waiting behind a key */
   gated: 'kc',
   /** + producer, hash with expiry: its last 16 batch numbers */
   producer: 'p:',
@@ -77,6 +77,18 @@ export const KEYS = {
   idempotent: 'id',
   /** + unique, string with expiry: the last frame of a reply; empty: a repeatable request is on its way */
   reply: 'r:',
+  /** + event, hash: address of each of its subscriptions → msgpack of include/events.lua */
+  subscriptions: 'sub:',
+  /** hash: address of every subscription → ms when somebody was last seen to handle it */
+  attended: 'sat',
+  /** counter: subscriptions so far */
+  subscribed: 'sno',
+  /** hash: address of a subscription → bytes that came since its bounds were last looked at */
+  unweighed: 'suw',
+  /** hash: address of a subscription → events that were dropped, which nobody was told yet */
+  untold: 'sut',
+  /** + event, stream: what subscriptions that begin with the earliest get */
+  log: 'log:',
   /** stream: dead letters */
   dead: 'dlq',
   /** string: there where the events of the app go by sharded Pub/Sub */

@@ -3,6 +3,7 @@ import { encodeErrorBody, packForScript } from '../../codec/index.js';
 import { type Address, parseMessageId, toAddress } from '../../message/index.js';
 import type {
   Added,
+  Backlog,
   Beat,
   CancelResult,
   Delivery,
@@ -27,6 +28,7 @@ import { due, toBeat, toRoutes } from './replies.js';
 import { toRedisFailure } from './redis-error.js';
 import type { Scripts } from './scripts.js';
 import { type Ending, SettleOutbox } from './settle-outbox.js';
+import { RedisSubscriptions } from './durable-subscriptions.js';
 
 /** Messages a moving script handles at once, so that none blocks Redis for long. */
 const CHUNK = 128;
@@ -67,12 +69,14 @@ export class RedisQueue implements QueuePort {
   readonly #adds: AddOutbox;
   readonly #settles: SettleOutbox;
   readonly #readers = new Set<Reader>();
+  readonly #subscriptions: RedisSubscriptions;
   readonly #ttls = new Map<string, number>();
 
   constructor(parts: RedisQueueParts) {
     this.#parts = parts;
     this.#adds = new AddOutbox(parts.command, parts);
     this.#settles = new SettleOutbox(parts.command, parts.layout);
+    this.#subscriptions = new RedisSubscriptions(parts.command, parts.layout.keys);
   }
 
   // not async, as settle below: on the hot path every promise in between counts
@@ -84,7 +88,12 @@ export class RedisQueue implements QueuePort {
     this.#ttls.set(member.consumer, member.ttl);
     const { consumer, ttl, service } = member;
     const groups = member.groups.map(({ name, rule }) => ({ name, rule: formatRule(rule) }));
-    const meta = packForScript({ ...member, groups, hash: hash32(consumer) });
+    const meta = packForScript({
+      ...member,
+      groups,
+      hash: hash32(consumer),
+      subscriptions: member.subscriptions?.map((terms) => ({ ...terms })),
+    });
     const reply = await this.run(this.#scripts.join, [consumer, ttl, meta, this.#control]);
     const [status, group, rule] = (reply as readonly unknown[]).map(String);
     if (status === 'conflict') {
@@ -177,10 +186,24 @@ export class RedisQueue implements QueuePort {
     return moved;
   }
 
+  async catchUp(subscription: Address): Promise<void> {
+    await this.#subscriptions.catchUp(subscription);
+  }
+
+  async tend(): Promise<Backlog[]> {
+    return await this.#subscriptions.tend();
+  }
+
   async cancel(id: string, kind?: 'request'): Promise<CancelResult> {
     const { name, unique } = parseMessageId(id);
-    const kinds = kind === undefined ? (['task', 'request'] as const) : [kind];
-    const addresses = kinds.map((each) => toAddress(each, name));
+    const addresses =
+      kind === undefined
+        ? [
+            toAddress('task', name),
+            toAddress('request', name),
+            ...(await this.#subscriptions.of(name)),
+          ]
+        : [toAddress(kind, name)];
     // a message that moves while it is looked for is behind the search or parked: look once more
     for (let round = 0; round < 2; round += 1) {
       const isParked =
@@ -230,7 +253,8 @@ export class RedisQueue implements QueuePort {
     const { keys } = this.#parts.layout;
     const args = [keys.key('namesOf', consumer), ...addresses];
     const groups = (await this.#call('HMGET', args)) as (Buffer | null)[];
-    return groups.flatMap((group) => (group === null ? [] : keys.lane(consumer, String(group))));
+    const found = new Set(groups.flatMap((group) => (group === null ? [] : String(group))));
+    return [...found].map((group) => keys.lane(consumer, group));
   }
 
   async #cancelIn(source: string, unique: string): Promise<CancelResult | undefined> {

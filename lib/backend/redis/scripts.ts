@@ -13,12 +13,13 @@ export const SCRIPTS = {
   cancelEntry: loadScript('cancel-entry'),
   locate: loadScript('locate'),
   replay: loadScript('replay'),
+  catchUp: loadScript('catch-up'),
+  tend: loadScript('tend'),
   setWeight: loadScript('set-weight'),
   routes: loadScript('routes'),
   turns: loadScript('turns'),
   takeOver: loadScript('take-over'),
   publish: loadScript('publish'),
-  publishSharded: loadScript('publish-sharded'),
   inspect: loadScript('inspect'),
 };
 

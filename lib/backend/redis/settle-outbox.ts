@@ -120,7 +120,7 @@ class SettleBatch {
     }
     const { envelope } = delivery as Delivery;
     // the key of a request only routes it
-    if (envelope.key !== undefined && addressKind(envelope.address) === 'task') {
+    if (envelope.key !== undefined && addressKind(envelope.address) !== 'request') {
       this.#keyed.push(source, token, envelope.address, envelope.key, envelope.unique);
       return;
     }

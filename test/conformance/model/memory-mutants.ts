@@ -190,7 +190,7 @@ export const MEMORY_MUTANTS: readonly MemoryMutant[] = [
     apply(hub) {
       const reply = hub.reply.bind(hub);
       hub.reply = (unique, out) => {
-        if (new Error().stack?.includes('answerServerLost') !== true) reply(unique, out);
+        if (new Error().stack?.includes('giveBack') !== true) reply(unique, out);
       };
     },
   },

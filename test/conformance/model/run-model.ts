@@ -144,12 +144,13 @@ async function checkLeftovers({ site }: Simulation): Promise<void> {
   if (left.length > 0) throw new Violation(`left over: ${left.join(', ')}`);
 }
 
-/** A request has one outcome at its caller, or none if it was taken back or came too late. */
+/** A request has one outcome at its caller, or none if it came too late. */
 function checkOutcomes({ ledger, outcomes }: Simulation): void {
   for (const { message, status } of ledger.all) {
     const { unique, address } = message.envelope;
     if (!address.startsWith('r:')) continue;
-    const kind = { done: FRAME.last, 'answered lost': FRAME.error }[status as string];
+    const { last, error } = FRAME;
+    const kind = { done: last, 'answered lost': error, cancelled: error }[status as string];
     const expected = kind === undefined ? [] : [kind];
     const found = outcomes.get(unique) ?? [];
     if (String(found) !== String(expected)) {

@@ -98,14 +98,13 @@ describe('a record', () => {
   });
 
   it.each([
-    ['key', { key: 'a' }],
     ['timeout', { timeout: 1 }],
     ['mode', { mode: 'fast' as const }],
     ['delay', { delay: 1 }],
   ])('with %s is refused as an event, and says what is allowed', async (option, options) => {
     const refusal = {
       code: 'INVALID_OPTIONS',
-      message: `an event has no option ${option}, allowed: headers`,
+      message: `an event has no option ${option}, allowed: headers, key`,
     };
     const record = new BrokerRecord(1, options);
     await expect(firstValueFrom(client.emit('event', record))).rejects.toMatchObject(refusal);

@@ -44,6 +44,7 @@ describe('options', () => {
           dedupeWindow: 600_000,
           lostLimit: 5,
         },
+        events: { maxAge: 604_800_000, maxBytes: 268_435_456, retention: 86_400_000 },
         rpc: { timeout: 5_000, mode: 'reliable', maxJobs: 100, maxWaiting: 10_000 },
       },
       codec: jsonCodec,

@@ -99,10 +99,18 @@ describe('handler decorators', () => {
     expect(decorate).toThrow(`@OnTask("create") on Orders.create: ${message}`);
   });
 
-  it('refuse options of events: there are none', () => {
-    expect(decorating(OnEvent('audit', { durable: true as never }))).toThrow(
-      '@OnEvent("audit") on Orders.create: durable: there is no such option',
-    );
+  it.each([
+    [{ durable: 1 }, 'durable is 1, allowed: true or false'],
+    [{ durable: true, from: 'now' }, 'from is "now", allowed: new or earliest'],
+    [{ durable: true, subscription: '' }, 'subscription is "", allowed: a text that is not empty'],
+    [{ durable: true, attempts: 0 }, 'attempts is 0'],
+    [{ from: 'new' }, 'from is "new", allowed: only together with durable: true'],
+    [{ durable: false, queue: 'q' }, 'queue is "q", allowed: only together with durable: true'],
+    [{ retries: 1 }, 'retries: there is no such option'],
+  ])('refuse %j of an event at once: %s', (options, message) => {
+    const decorate = decorating(OnEvent('audit', options as object));
+    expect(decorate).toThrow(InvalidConfigError);
+    expect(decorate).toThrow(`@OnEvent("audit") on Orders.create: ${message}`);
   });
 
   it('refuse names that are none', () => {

@@ -21,7 +21,7 @@ describe('CrowdWatch', () => {
   let answer: () => Promise<Routes | undefined>;
 
   function open(queues: Record<string, Partial<QueueSettings>> = {}): void {
-    const registry = new HandlerRegistry();
+    const registry = new HandlerRegistry('service');
     const invoke = (): void => undefined;
     registry.add({ kind: 'task', name: 'mail', invoke });
     registry.add({ kind: 'task', name: 'bill', invoke });

@@ -28,7 +28,7 @@ describe('EventPump', () => {
   });
 
   async function start(handlers: Readonly<Record<string, readonly Invoke[]>>): Promise<EventPump> {
-    const bus: Omit<BusPort, 'publish'> = {
+    const bus: Omit<BusPort, 'publish' | 'publishEvent'> = {
       channel: (kind, name) => `${kind}/${name}`,
       subscribe: (channel, listener) => {
         if (channel === refusing) return Promise.reject(new Error(`${channel} is refused`));

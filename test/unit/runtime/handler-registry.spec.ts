@@ -4,12 +4,14 @@ import { HandlerRegistry } from '../../../lib/runtime/handler-registry.js';
 const invoke = (): undefined => undefined;
 const task = (name: string) => ({ kind: 'task', name, invoke }) as const;
 const event = (name: string) => ({ kind: 'event', name, invoke }) as const;
+const durable = (name: string, subscription = '') =>
+  ({ kind: 'event', name, invoke, durable: { from: 'new', subscription } }) as const;
 const request = (name: string) => ({ kind: 'request', name, invoke }) as const;
 
 describe('HandlerRegistry', () => {
   let registry: HandlerRegistry;
   beforeEach(() => {
-    registry = new HandlerRegistry();
+    registry = new HandlerRegistry('service');
   });
 
   it('finds handlers by their address', () => {
@@ -64,5 +66,37 @@ describe('HandlerRegistry', () => {
         expect.objectContaining({ code: 'INVALID_NAME' }),
       );
     }
+  });
+
+  it('finds durable events by the subscription of the service', () => {
+    const [main, audit] = [durable('a'), durable('a', 'audit')];
+    for (const handler of [main, audit, event('a')]) registry.add(handler);
+    expect(registry.subscriptions).toEqual([
+      ['e:7:service:0::a', main],
+      ['e:7:service:5:audit:a', audit],
+    ]);
+    expect(registry.queued('e:7:service:0::a')).toBe(main);
+    expect([...registry.events]).toEqual([['a', [event('a')]]]);
+  });
+
+  it('refuses a second durable handler without a name of its own, and says what to do', () => {
+    registry.add(durable('a'));
+    expect(() => registry.add(durable('a'))).toThrow(
+      expect.objectContaining({
+        code: 'DUPLICATE_HANDLER',
+        message:
+          'two durable handlers for the event "a" in one service: give one of them a subscription of its own, { durable: true, subscription: \'…\' }',
+      }),
+    );
+  });
+
+  it.each(['*', 'a.*', 'a.>', '*.b'])('refuses the wildcard "%s" of a durable event', (name) => {
+    expect(() => registry.add(durable(name))).toThrow(
+      expect.objectContaining({
+        code: 'INVALID_NAME',
+        message: `a durable handler takes the events of one name, and "${name}" is a wildcard: name each event, or leave out durable`,
+      }),
+    );
+    expect(() => registry.add(durable('a*b.c'))).not.toThrow();
   });
 });

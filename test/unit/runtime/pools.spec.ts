@@ -32,7 +32,7 @@ const request = (name: string, place: Place = {}): Handler => ({
 });
 
 function poolsOf(...handlers: Handler[]): Pools {
-  const registry = new HandlerRegistry();
+  const registry = new HandlerRegistry('service');
   for (const handler of handlers) registry.add(handler);
   return new Pools(SETTINGS, registry);
 }

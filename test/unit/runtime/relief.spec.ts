@@ -34,7 +34,7 @@ describe('Relief', () => {
     clock = new ManualClock();
     [calls, errors] = [[], []];
     answer = () => Promise.resolve(0);
-    const registry = new HandlerRegistry();
+    const registry = new HandlerRegistry('service');
     const invoke = (): void => undefined;
     registry.add({ kind: 'task', name: 'mail', invoke });
     registry.add({ kind: 'task', name: 'render', concurrency: 2, invoke });

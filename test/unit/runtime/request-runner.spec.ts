@@ -252,14 +252,14 @@ describe('a request of a Go-Broker caller', () => {
       ...answer,
       body: body({ id: 1 }),
     });
-    const many = await replyOf((_input, _context, next) => [1, 2, 3].forEach((n) => next(n)));
+    const many = await replyOf((_input, _context, next) => [1, 2, 3].forEach((n) => void next(n)));
     expect(many).toEqual({ ...answer, body: body(3) });
     expect(await replyOf(() => undefined)).toEqual({ ...answer, body: null });
   });
 
   it('is told of an error by its text alone', async () => {
     const fails = await replyOf((_input, _context, next) => {
-      next(1);
+      void next(1);
       throw new Error('no such user');
     });
     expect(fails).toEqual({ correlation_id: 'web-1c', body: null, error: 'no such user' });

@@ -48,11 +48,11 @@ function crowdedQueue() {
 
 async function openSeat(queue: QueuePort): Promise<Seat> {
   const clock = new ManualClock();
-  const registry = new HandlerRegistry();
+  const registry = new HandlerRegistry('service');
   registry.add({ kind: 'task', name: 'a', invoke: () => new Promise(() => undefined) });
   const pools = new Pools(SETTINGS, registry);
   const strategies = new Strategies(SETTINGS.balancer, SETTINGS.queues);
-  const seat = new Seat(newMember({ settings: SETTINGS, pools, strategies }, 1), {
+  const seat = new Seat(newMember({ settings: SETTINGS, pools, registry, strategies }, 1), {
     queue,
     clock,
     server: new ServerClock(clock),

@@ -30,11 +30,10 @@ function open() {
       return Promise.resolve('removed');
     },
   };
-  const bus: Pick<BusPort, 'channel' | 'publish'> = {
-    channel: (kind, name) => `${kind}/${name}`,
-    publish: (channel, message, timeout) => {
-      published.push([channel, Buffer.from(message), timeout]);
-      return Promise.resolve();
+  const bus: Pick<BusPort, 'publishEvent'> = {
+    publishEvent: (name, message, timeout) => {
+      published.push([name, Buffer.from(message), timeout]);
+      return Promise.resolve(true);
     },
   };
   const sender = new MessageSender({
@@ -168,13 +167,13 @@ describe('MessageSender', () => {
     expect([groups, published]).toEqual([[], []]);
   });
 
-  it('publishes an event to the channel of its name', async () => {
+  it('publishes an event under its name', async () => {
     const { sender, published } = open();
     await sender.publish('user.created', { a: 1 });
     await sender.publish('user.created', undefined, { headers: { h: 'v' } });
     expect(published.map(([channel, , timeout]) => [channel, timeout])).toEqual([
-      ['event/user.created', 700],
-      ['event/user.created', 700],
+      ['user.created', 700],
+      ['user.created', 700],
     ]);
     const frames = published.flatMap(([, message]) => decodeEvents(message));
     expect(frames.map(({ payload, headers }) => [payload.toString(), headers])).toEqual([

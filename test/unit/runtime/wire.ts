@@ -51,6 +51,7 @@ export class Wire {
       this.#listener = listener;
       return () => (this.subscriptions -= 1);
     },
+    publishEvent: () => Promise.reject(new Error('nobody publishes events here')),
     subscribePattern: () => Promise.reject(new Error('nobody asks for patterns here')),
     onGap: (listener) => {
       this.#onGap = listener;

@@ -34,6 +34,7 @@ const SETTINGS: RuntimeSettings = {
   sendTimeout: 1_000,
   overflow: 'reject',
   tasks: { ...POLICY, dedupeWindow: 60_000, lostLimit: LOST_LIMIT },
+  events: { maxAge: 600_000, maxBytes: 1_000_000, retention: 60_000 },
   rpc: { timeout: 30_000, mode: 'reliable', maxWaiting: 100 },
 };
 

@@ -3,6 +3,7 @@ import { type Envelope, addressKind, addressName } from '../../../message/index.
 import type { Added, NewMessage } from '../../index.js';
 import { type Bound, type SenderBound, boundOf } from '../bounds.js';
 import type { MemoryHub } from '../hub.js';
+import { fanOut } from './fan-out.js';
 
 const DROPPED = toPlainError(new OverloadedError('dropped: the queue was full'));
 
@@ -94,6 +95,10 @@ function refuseTasks(growth: Growth): void {
 /** Takes the message in; tells whether its sender should look at the routes again. */
 function accept(hub: MemoryHub, message: NewMessage): boolean {
   const { envelope, payload, delay = 0, dedupe, proposal } = message;
+  if (addressKind(envelope.address) === 'event') {
+    fanOut(hub, message);
+    return false;
+  }
   const now = hub.clock.now();
   if (dedupe !== undefined) {
     const life = { now, until: now + dedupe.window };

@@ -6,8 +6,10 @@ import { beat } from './beat.js';
 
 /** Makes the consumer a member; for one that is a member already it is a sign of life. */
 export function join(hub: MemoryHub, member: Member): Beat {
-  if (hub.members.find(member.consumer) !== undefined) return beat(hub, member.consumer, []);
-  refuseOtherRules(hub, member);
+  const isMember = hub.members.find(member.consumer) !== undefined;
+  if (!isMember) refuseOtherRules(hub, member);
+  for (const terms of member.subscriptions ?? []) hub.subscriptions.add(terms, hub.clock.now());
+  if (isMember) return beat(hub, member.consumer, []);
   hub.members.join(member, hub.clock.now());
   const answer = beat(hub, member.consumer, []);
   hub.sayMember('joined', member.consumer, answer.weight);

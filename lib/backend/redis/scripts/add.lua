@@ -3,7 +3,7 @@
 -- ARGV: producer, batch number, msgpack { m = { address, header, payload, options or false, … }, g = sizes of groups or nil when every message is one },
 --       bound of the producer ('' = none), its overflow, control channel
 -- options: { i = unique, d = delay ms, u = dedupe id, w = its window ms, q = repeatable, for so many ms on its way, r = proposal },
---       or the proposal alone
+--       { e = channel of an event, s = whether that is sharded }, or the proposal alone
 -- proposal: number of { consumer, epoch } in r, a list of the message
 -- Returns { } when everything was accepted, or { index, 'dup' | 'full' | 'none' | 'unrouted', detail, … }.
 local producer, slot = $producer .. ARGV[1], tonumber(ARGV[2]) % 16
@@ -85,6 +85,9 @@ local function adds(i)
 end
 
 local function refused(address, n)
+  if string.byte(address) == 101 then
+    return false
+  end
   local c = claim(address)
   if n == 0 then
     return nil
@@ -116,8 +119,24 @@ local function with_gate()
   return gate
 end
 
+-- and what only events need, when the first of those comes
+local events
+local function with_events()
+  if not events then
+--@include gate
+--@include subscription
+--@include fan-out
+    events = { fan_out = fan_out, after = after_fan_out }
+  end
+  return events
+end
+
 local function accept(i)
   local address, h, p, o = list[i], list[i + 1], list[i + 2], list[i + 3]
+  if type(o) == 'table' and o.e then
+    accepted = accepted + with_events().fan_out(string.sub(address, 4), o, h, p)
+    return
+  end
   if not o or type(o) == 'number' then
     local key, is_lane, again = destination(address, nil, h, o and batch.r[o])
     call('XADD', key, '*', 'h', h, 'p', p)
@@ -189,7 +208,7 @@ local function take_single(i)
   local way = type(proposal) ~= 'table' and ways[address]
   if not way then
     take(i, i + 3)
-    if ways[address] == nil then
+    if ways[address] == nil and string.byte(address) ~= 101 then
       ways[address] = way_of(address)
     end
     return
@@ -231,6 +250,9 @@ if next(dropping) then
 --@include dead
 --@include shed
   shed()
+end
+if events then
+  events.after()
 end
 for _, d in ipairs(dedupes) do
   call('SET', d[1], d[2], 'PX', d[3])

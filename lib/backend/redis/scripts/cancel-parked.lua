@@ -16,9 +16,7 @@ if call('ZREM', $due, unique) == 1 then
 else
   local scope = scope_of(m.n)
   call('LREM', waitlist(scope, m.k), 1, unique)
-  if call('HINCRBY', $gated, scope, -1) <= 0 then
-    call('HDEL', $gated, scope)
-  end
+  less_gated(gated_under(scope, m.n))
 end
 call('HDEL', $bodies, unique)
 rest_decks()

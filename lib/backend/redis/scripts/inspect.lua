@@ -30,7 +30,19 @@ for i = 1, #members, 2 do
   end
 end
 
+local addresses = {}
 for _, address in ipairs(call('SMEMBERS', $streams)) do
+  addresses[address] = true
+end
+for _, address in ipairs(call('HKEYS', $attended)) do
+  addresses[address] = true
+end
+local sorted = {}
+for address in pairs(addresses) do
+  sorted[#sorted + 1] = address
+end
+table.sort(sorted)
+for _, address in ipairs(sorted) do
   local stream = $stream .. address
   local pending = redis.pcall('XPENDING', stream, 'g')
   local held = 0

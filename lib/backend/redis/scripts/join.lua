@@ -1,11 +1,12 @@
 -- Makes a consumer a member, or repairs its membership: names, lanes and groups.
 -- KEYS: root
 -- ARGV: consumer, ttl ms, msgpack of the member { service, instanceName, ttl, weight, hash, names = { { address, group, idempotent }, … },
---       groups = { { name, rule }, … }, … }, control channel
+--       groups = { { name, rule }, … }, subscriptions or nil, … }, control channel
 -- Returns as beat.lua, or { 'conflict', group, rule of its members }
 --@include message
 --@need lanes
 --@need deck
+--@include subscription
 --@include due
 --@include beat
 local consumer, ttl = ARGV[1], tonumber(ARGV[2])
@@ -68,6 +69,17 @@ if not known then
   member.joinedAt = clock()
   call('HSET', $members, consumer, cmsgpack.pack(member))
   call('PUBLISH', ARGV[4], 'members ' .. call('INCR', $epoch) .. ' joined ' .. member.weight .. ' ' .. consumer)
+end
+-- a subscription begins once; who has it renews its bounds
+for _, terms in ipairs(member.subscriptions or {}) do
+  local known = call('HGET', $subscriptions .. terms.event, terms.address)
+  local s = known and cmsgpack.unpack(known) or { i = call('INCR', $subscribed) }
+  s.address, s.a, s.b, s.r = terms.address, terms.maxAge, terms.maxBytes, terms.retention
+  if not known and terms.from == 'earliest' and call('EXISTS', $log .. terms.event) == 1 then
+    s.p = string.format('%.0f-0', clock() - terms.retention)
+  end
+  keep_subscription(terms.event, s)
+  call('HSET', $attended, terms.address, string.format('%.0f', clock()))
 end
 note_lanes()
 return alive(consumer, ttl, {})

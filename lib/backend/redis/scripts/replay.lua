@@ -5,6 +5,7 @@
 --@include message
 --@include place
 --@include gate
+--@include owned
 local replayed = 0
 expect(#ARGV)
 for _, id in ipairs(ARGV) do
@@ -12,11 +13,13 @@ for _, id in ipairs(ARGV) do
   if entry then
     local h, p = fields(entry)
     local m = decode(h)
-    if m then
+    -- what nobody is subscribed to any more stays where it is
+    local wanted = not m or is_wanted(m.n)
+    if m and wanted then
       m.a, m.d = nil, nil
       stamp(m, id)
       admit(m, encode(m), p)
-    else
+    elseif not m then
       local info
       for i = 1, #entry[2], 2 do
         if entry[2][i] == 'e' then
@@ -25,8 +28,10 @@ for _, id in ipairs(ARGV) do
       end
       call('XADD', info.s, '*', 'h', h, 'p', p)
     end
-    call('XDEL', $dead, id)
-    replayed = replayed + 1
+    if wanted then
+      call('XDEL', $dead, id)
+      replayed = replayed + 1
+    end
   end
 end
 rest_decks()

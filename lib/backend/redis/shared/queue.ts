@@ -2,6 +2,7 @@ import { InvalidConfigError, InvalidOptionsError } from '../../../errors/index.j
 import { addressKind, addressName } from '../../../message/index.js';
 import type {
   Added,
+  Backlog,
   Beat,
   CancelResult,
   Lease,
@@ -58,6 +59,12 @@ export class SharedQueue extends RedisQueue {
         `a stream shared with Go-Broker knows the strategy "competing" only, "${routed.name.slice(2)}" follows "${routed.rule.strategy}"`,
       );
     }
+    const [kept] = member.subscriptions ?? [];
+    if (kept !== undefined) {
+      throw new InvalidConfigError(
+        `the handler of the event "${kept.event}" is durable, and beside a stream shared with Go-Broker no events are kept: leave durable out, or use a broker of its own`,
+      );
+    }
     this.#ttl = member.ttl;
     const beat = await super.join(member);
     if (!this.#feeds.has(member.consumer)) this.#openFeed(member);
@@ -73,6 +80,13 @@ export class SharedQueue extends RedisQueue {
   /** A request can wait for its next offer, too. */
   override async cancel(id: string): Promise<CancelResult> {
     return await super.cancel(id);
+  }
+
+  /** No events are kept. */
+  override async catchUp(): Promise<void> {}
+
+  override async tend(): Promise<Backlog[]> {
+    return [];
   }
 
   /** Turns are no matter of a shared stream. */

@@ -1,16 +1,30 @@
 -- drop-oldest: what is over a bound goes to the dead letters. Needs bound, gate and dead.
-local function older(a, b)
-  local am, as = string.match(a, '(%d+)-(%d+)')
-  local bm, bs = string.match(b, '(%d+)-(%d+)')
-  am, bm = tonumber(am), tonumber(bm)
-  return am < bm or (am == bm and tonumber(as) < tonumber(bs))
+--@include older
+
+-- lanes hold events, too
+local function first_task(stream)
+  local from = '(' .. group_of(stream)['last-delivered-id']
+  local n = 1
+  while true do
+    local entries = call('XRANGE', stream, from, '+', 'COUNT', n)
+    for _, entry in ipairs(entries) do
+      local m = decode((fields(entry)))
+      if m and string.byte(m.n) ~= 101 then
+        return entry
+      end
+    end
+    if #entries < n then
+      return nil
+    end
+    from, n = '(' .. entries[n][1], 64
+  end
 end
 
 local function oldest_unread(streams)
   local best, source
   for _, stream in ipairs(streams) do
     if call('XLEN', stream) > 0 then
-      local entry = call('XRANGE', stream, '(' .. group_of(stream)['last-delivered-id'], '+', 'COUNT', 1)[1]
+      local entry = first_task(stream)
       if entry and (not best or older(entry[1], best[1])) then
         best, source = entry, stream
       end
