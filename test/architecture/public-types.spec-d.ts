@@ -64,6 +64,8 @@ describe('the client', () => {
   it('has promise methods', () => {
     expectTypeOf(broker.request<Order>('orders.get')).toEqualTypeOf<Promise<Order>>();
     expectTypeOf(broker.request('orders.get')).toEqualTypeOf<Promise<unknown>>();
+    expectTypeOf(broker.stream<Order>('orders.all')).toExtend<AsyncIterable<Order>>();
+    expectTypeOf(broker.group('orders').stream('all')).toExtend<AsyncIterable<unknown>>();
     expectTypeOf(broker.publish('orders.changed', { id: 1 })).toEqualTypeOf<Promise<void>>();
     expectTypeOf(broker.cancel('id')).toEqualTypeOf<Promise<CancelResult>>();
     expectTypeOf<CancelResult>().toEqualTypeOf<'removed' | 'signalled' | 'unknown'>();

@@ -184,15 +184,5 @@ if finish then
   finish()
 end
 note_lanes()
-count('done', done)
-count('retried', moved.retry)
-count('expired', moved.expired)
-count('stale', #out)
-local function work(what, n)
-  if n > 0 then
-    pcall(call, 'HINCRBY', $work, what .. ' ' .. consumer, n)
-  end
-end
-work('done', done)
-work('failed', moved.failed)
+--@include tally
 return out

@@ -1,18 +1,5 @@
--- A message in a script: its header as a table `m` (the letters of codec/header.ts), the header as bytes `h`, its payload `p`.
-local function decode(h)
-  if not h or string.byte(h, 1) ~= 1 then
-    return nil
-  end
-  local ok, m = pcall(cmsgpack.unpack, string.sub(h, 2))
-  if ok and type(m) == 'table' then
-    return m
-  end
-end
-
-local function encode(m)
-  return '\1' .. cmsgpack.pack(m)
-end
-
+-- A message in a stream of our own.
+--@include header
 -- an entry of a stream → header bytes, payload
 local function fields(entry)
   local f = entry[2]
@@ -25,25 +12,4 @@ local function fields(entry)
     end
   end
   return h, p or ''
-end
-
--- the server's time in ms, asked once
-local time
-local function clock()
-  if not time then
-    local t = call('TIME')
-    time = t[1] * 1000 + math.floor(t[2] / 1000)
-  end
-  return time
-end
-
--- when the message was accepted: its first entry's id tells, a moved one carries it
-local function stamp(m, id)
-  m.t = m.t or tonumber(string.match(id, '^%d+'))
-end
-
-local function count(name, n)
-  if n > 0 then
-    pcall(call, 'HINCRBY', $counters, name, n)
-  end
 end

@@ -3,17 +3,7 @@
 -- ARGV: producer, batch number, msgpack { m = { address, header, payload, options or false, … }, … }, bound, overflow, control channel
 -- options: { i = unique, d = delay ms, u = dedupe id, w = its window ms, q = repeatable, for so many ms on its way }
 -- Returns { } when everything was accepted, or { index, 'dup', detail, … }.
-local producer, slot = $producer .. ARGV[1], tonumber(ARGV[2]) % 16
--- as in add.lua of our own streams: a batch that was applied already gets the answer it got then
-local seen_before = call('HMGET', producer, slot, 'top')
-local applied, top = seen_before[1], tonumber(seen_before[2] or 0)
-if applied == ARGV[2] then
-  return {}
-elseif applied and string.sub(applied, 1, #ARGV[2] + 1) == ARGV[2] .. ' ' then
-  return cmsgpack.unpack(string.sub(applied, #ARGV[2] + 2))
-elseif tonumber(ARGV[2]) <= top - 16 then
-  return redis.error_reply('TOOLATE batch ' .. ARGV[2] .. ' of ' .. ARGV[1] .. ', ' .. top .. ' was applied')
-end
+--@include batch
 --@include message
 --@include place
 --@include gate

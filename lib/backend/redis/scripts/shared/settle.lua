@@ -128,15 +128,5 @@ end
 for _, id in ipairs(removals) do
   discard(id)
 end
-count('done', done)
-count('retried', moved.retry)
-count('expired', moved.expired)
-count('stale', #out)
-local function work(what, n)
-  if n > 0 then
-    pcall(call, 'HINCRBY', $work, what .. ' ' .. consumer, n)
-  end
-end
-work('done', done)
-work('failed', moved.failed)
+--@include tally
 return out
