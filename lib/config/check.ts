@@ -3,7 +3,7 @@ import { show, type Problem } from './problem.js';
 import { redactAddress } from './redis-address.js';
 
 /** Values of these options are not shown. */
-const SECRET = /(^|\.)(password|tls)(\.|$)/;
+const SECRET = /(^|\.)(password|sentinelPassword|tls|instance)(\.|$)/;
 
 export interface Checked<T> {
   /** Present when there are no problems. */
@@ -44,7 +44,9 @@ function toProblems(
 
 function shown(path: string, value: unknown): string {
   if (SECRET.test(path)) return '(not shown)';
-  return show(path === 'redis.url' && typeof value === 'string' ? redactAddress(value) : value);
+  return show(
+    /(^|\.)redis\.url$/.test(path) && typeof value === 'string' ? redactAddress(value) : value,
+  );
 }
 
 function at(input: unknown, path: readonly PropertyKey[]): unknown {

@@ -4,8 +4,10 @@ import type { BackoffPolicy, Kind } from '../message/index.js';
 /** What a decorator says of a method; durations in milliseconds. */
 export interface HandlerMetadata {
   readonly kind: Kind;
-  /** As written, without the group. */
+  /** As written, without the group; of a handler with a key, the key until its options are known. */
   readonly name: string;
+  /** Where its name and options stand in the option `handlers`. */
+  readonly key?: string;
   /** The prototype whose method was decorated. */
   readonly declaredOn: object;
   /** Of an event: whether it is kept for the service, where that begins, and which of its subscriptions it is. */
@@ -20,6 +22,9 @@ export interface HandlerMetadata {
   readonly backoff?: Partial<BackoffPolicy>;
   readonly timeout?: number;
 }
+
+/** What declares handlers, by kind. */
+export const DECORATORS = { task: 'OnTask', event: 'OnEvent', request: 'OnRequest' } as const;
 
 type Handlers = ReadonlyMap<string, HandlerMetadata>;
 

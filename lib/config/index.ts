@@ -2,19 +2,22 @@ export type {
   BackoffOptions,
   BalancerOptions,
   QueueOptions,
+  QueueStoreOptions,
   StrategyOption,
   BrokerLogger,
   BrokerOptions,
+  ConfiguredHandler,
   EventsOptions,
   PacketDeserializer,
   PacketSerializer,
-  RedisSettings,
   RetryOptions,
   RpcOptions,
   ShutdownOptions,
   TaskDefaults,
   TaskPolicyOptions,
 } from './options.js';
+export type { RedisInstance, RedisNode, RedisSettings } from './redis-options.js';
+export { HandlerKeys } from './configured-handlers.js';
 export { DURATION_FORM, parseDuration, type Duration } from '../message/index.js';
 export { DEFAULTS } from './defaults.js';
 export { toRetry } from './to-retry.js';
@@ -23,6 +26,7 @@ export type { ResolvedOptions } from './resolved-options.js';
 export { describeRedis } from './redis-address.js';
 export { parseGroupOptions, parseHandlerOptions } from './parse-handler-options.js';
 export {
+  DECORATORS,
   HANDLER_EXTRAS,
   addHandler,
   handlersOf,

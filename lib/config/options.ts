@@ -1,7 +1,7 @@
-import type { ConnectionOptions } from 'node:tls';
 import type { BalanceStrategy, StrategyName } from '../balancer/index.js';
 import type { PayloadCodec } from '../codec/index.js';
 import type { Duration } from '../message/index.js';
+import type { RedisInstance, RedisSettings } from './redis-options.js';
 
 /**
  * How a broker is set up. What is left out comes from the environment (of the broker named `default`
@@ -17,7 +17,7 @@ export interface BrokerOptions {
   readonly service?: string;
   /** `INSTANCE_NAME`. What people see of this instance. Default: host and process id. */
   readonly instanceName?: string;
-  /** First part of every key and channel. Default `broker`. */
+  /** First part of every key and channel; `queue` and `balancer` can say another. Default `broker`. */
   readonly prefix?: string;
   /**
    * `BROKER_MODE`. Where messages live; `hybrid`: in Redis, while every sender routes them by itself. Default
@@ -25,7 +25,8 @@ export interface BrokerOptions {
    */
   readonly mode?: 'memory' | 'redis' | 'hybrid';
   /** `REDIS_URL` or `REDIS_ADDR` (host:port), `REDIS_PASSWORD`, `REDIS_DB`. Default `127.0.0.1:6379`. */
-  readonly redis?: RedisSettings;
+  readonly redis?: RedisSettings | RedisInstance;
+  readonly queue?: QueueStoreOptions;
   /**
    * With `group`: the stream that Go-Broker services use, by its exact name. All tasks and requests of this broker lie
    * there, and its events have bare channels. `mode` must be `redis`, no `key`, `target`, `streamLength` or strategy other
@@ -47,6 +48,8 @@ export interface BrokerOptions {
   readonly balancer?: BalancerOptions;
   /** Further queues of this service, by name. A handler says `queue` to be in one; who sends need not know. */
   readonly queues?: Readonly<Record<string, QueueOptions>>;
+  /** Names and options of the handlers that say `{ handler: '<key>' }` in place of a name. */
+  readonly handlers?: Readonly<Record<string, ConfiguredHandler>>;
   readonly shutdown?: ShutdownOptions;
   /** How payloads become bytes. Default: JSON. */
   readonly codec?: PayloadCodec;
@@ -60,18 +63,6 @@ export interface BrokerOptions {
   readonly autoStart?: boolean;
   /** Largest payload, in bytes. Default 1 MiB. */
   readonly maxPayload?: number;
-}
-
-/** Where a Redis is: `url`, or `host` and `port`. @publicApi */
-export interface RedisSettings {
-  /** `redis://user:password@host:port/db`; `rediss://` for TLS. */
-  readonly url?: string;
-  readonly host?: string;
-  readonly port?: number;
-  readonly username?: string;
-  readonly password?: string;
-  readonly db?: number;
-  readonly tls?: boolean | ConnectionOptions;
 }
 
 /** How long to wait before the next attempt of a task. @publicApi */
@@ -93,6 +84,22 @@ export interface TaskPolicyOptions {
   readonly backoff?: BackoffOptions;
   /** Longest time of one attempt; 0: no bound. Default 0. */
   readonly timeout?: Duration;
+}
+
+/** Name and options of a handler that says `{ handler: '<key>' }`; what its kind has not is INVALID_CONFIG. @publicApi */
+export interface ConfiguredHandler extends TaskPolicyOptions {
+  /** Without the group of its class. Default: the key. */
+  readonly name?: string;
+  /** At most this many at once in this instance. */
+  readonly concurrency?: number;
+  /** The queue of the service it belongs to. */
+  readonly queue?: string;
+  /** Of requests: whether it may be handled a second time. */
+  readonly idempotent?: boolean;
+  /** Of events: whether they are kept for the service, and what goes with that; see `DurableEventOptions`. */
+  readonly durable?: boolean;
+  readonly from?: 'new' | 'earliest';
+  readonly subscription?: string;
 }
 
 /** @publicApi */
@@ -142,6 +149,19 @@ export interface RpcOptions {
   readonly maxWaiting?: number;
 }
 
+/** Where messages are. @publicApi */
+export interface QueueStoreOptions {
+  /** `QUEUE_TYPE`. Beats the part of `mode` that it names. Default: what `mode` says. */
+  readonly type?: 'memory' | 'redis';
+  /** `QUEUE_PREFIX`. First part of the keys and channels of messages. Default `prefix`. */
+  readonly prefix?: string;
+  /**
+   * `QUEUE_REDIS_ADDR`, `QUEUE_REDIS_PASSWORD`, `QUEUE_REDIS_DB`, `QUEUE_REDIS_MAX_RETRIES`. Beats what `redis` says.
+   * Default `redis`.
+   */
+  readonly redis?: RedisSettings | RedisInstance;
+}
+
 /** How an instance of a queue is chosen: a strategy of this package by name, or your own. @publicApi */
 export type StrategyOption = StrategyName | BalanceStrategy;
 
@@ -156,14 +176,23 @@ export interface QueueOptions {
 /** @publicApi */
 export interface BalancerOptions {
   /**
+   * `BALANCER_TYPE`. `redis`: decided where the queue is, or on the `redis` below; `memory`: in every sender. Beats the
+   * part of `mode` that it names. Default: what `mode` says; without one, where the queue is.
+   */
+  readonly type?: 'memory' | 'redis';
+  /**
    * `BALANCE_STRATEGY`. Which instance of this service gets a task or a request. Belongs to the service: senders need
    * no setting, and an instance that disagrees with those that run does not start. Default: what is provided under
    * the token `BALANCE_STRATEGY`, else `competing`.
    */
   readonly strategy?: StrategyOption;
-  /** A Redis of its own for turns (`round_robin`, `weighted`). Default: they are decided where the queue is. */
-  readonly redis?: RedisSettings;
-  /** First part of every key there. Default: `prefix`. */
+  /**
+   * `BALANCER_REDIS_ADDR`, `BALANCER_REDIS_PASSWORD`, `BALANCER_REDIS_DB`. A Redis of its own for turns (`round_robin`,
+   * `weighted`); without an address another database on the Redis of the queue. Default: they are decided where the
+   * queue is.
+   */
+  readonly redis?: RedisSettings | RedisInstance;
+  /** `BALANCER_PREFIX`. First part of every key there. Default: `prefix`. */
   readonly prefix?: string;
   /** `SUBSCRIBER_WEIGHT`. This instance's share of routed work, a whole number up to 1,000; 0: nothing. Default 1. */
   readonly weight?: number;

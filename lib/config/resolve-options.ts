@@ -7,19 +7,22 @@ import { DEFAULT_QUEUE, type RuntimeSettings } from '../runtime/index.js';
 import { check } from './check.js';
 import { DEFAULTS } from './defaults.js';
 import { readEnvironment, type Environment, type Variables } from './env.js';
-import { mergeRedis } from './merge-redis.js';
+import { toConfigured } from './configured-handlers.js';
 import type { BrokerOptions } from './options.js';
 import { overlay } from './overlay.js';
-import { refuse } from './problem.js';
+import { placeOf, saidIn } from './place-of.js';
+import { refuse, type Problem } from './problem.js';
+import { resolveRedis, type RedisOrigin } from './resolve-redis.js';
 import { toRetry } from './to-retry.js';
 import type { ResolvedOptions } from './resolved-options.js';
 import { optionsSchema } from './schema.js';
 import { toShared } from './shared-stream.js';
+import { wrapInstances } from './wrap-instances.js';
 
 type Parsed = z.output<typeof optionsSchema>;
 type NameOf = (path: string) => string;
 
-const NOTHING: Environment = { options: {}, names: new Map(), problems: [] };
+const NOTHING: Environment = { options: {}, names: new Map(), problems: [], warnings: [] };
 
 /**
  * Options, then the environment (of the default broker only), then the defaults.
@@ -33,44 +36,54 @@ export function resolveOptions(
   const environment = name === DEFAULTS.name ? readEnvironment(variables) : NOTHING;
   const nameOf = namesOf(options, environment);
   const isObject = typeof options === 'object' && options !== null;
-  const input = isObject ? overlay({ ...environment.options }, { ...options }) : options;
+  const code = isObject ? wrapInstances(options) : {};
+  const input = isObject ? overlay({ ...environment.options }, { ...code }) : options;
   const { value, problems } = check(optionsSchema, input, nameOf);
   const subject = name === DEFAULTS.name ? 'the broker' : `the broker "${name}"`;
-  refuse(`${subject} cannot be set up`, [...environment.problems, ...problems]);
-  return resolve(value ?? {}, { options, environment, nameOf });
+  const refuseAll = (found: readonly Problem[]): void =>
+    refuse(`${subject} cannot be set up`, found);
+  refuseAll([...environment.problems, ...problems]);
+  const placed = placeOf(saidIn(code), saidIn(environment.options), nameOf);
+  refuseAll(placed.problems);
+  const parsed = { ...value, mode: placed.mode };
+  return resolve(parsed, { options: code, environment, placed, nameOf });
 }
 
-interface Origin {
-  readonly options: BrokerOptions;
-  readonly environment: Environment;
-  readonly nameOf: NameOf;
-}
-
-function resolve(parsed: Parsed, { options, environment, nameOf }: Origin): ResolvedOptions {
+function resolve(parsed: Parsed, origin: RedisOrigin): ResolvedOptions {
+  const { nameOf } = origin;
+  const { prefix, redis, turns, warnings } = resolveRedis(origin);
   const appName = checkNamespace(nameOf('appName'), parsed.appName ?? DEFAULTS.appName);
   return freeze({
     name: checkName('name', parsed.name ?? DEFAULTS.name),
     appName,
-    prefix: checkNamespace(nameOf('prefix'), parsed.prefix ?? DEFAULTS.prefix),
+    prefix,
     mode: parsed.mode ?? DEFAULTS.mode,
-    redis: freeze(mergeRedis(environment.options.redis, options.redis)),
-    turns: toTurns(parsed, nameOf),
+    redis,
+    turns,
     shardedEvents: toSharded(parsed),
     shared: toShared(parsed, nameOf),
-    settings: toSettings(parsed, appName, nameOf),
+    settings: toSettings(parsed, { appName, asks: turns !== undefined, nameOf }),
+    handlers: toConfigured(parsed.handlers),
     codec: parsed.codec ?? jsonCodec,
     serializer: parsed.serializer,
     deserializer: parsed.deserializer,
     logger: parsed.logger,
     autoStart: parsed.autoStart ?? DEFAULTS.autoStart,
-    warnings: warningsOf(parsed, environment),
+    warnings,
   });
 }
 
-function toSettings(parsed: Parsed, appName: string, nameOf: NameOf): RuntimeSettings {
+interface SettingsOrigin {
+  readonly appName: string;
+  /** Whether turns are decided elsewhere. */
+  readonly asks: boolean;
+  readonly nameOf: NameOf;
+}
+
+function toSettings(parsed: Parsed, { appName, asks, nameOf }: SettingsOrigin): RuntimeSettings {
   const { tasks = {}, rpc = {}, balancer = {}, streamLength } = parsed;
   // in one process, and with queue and balancer in one Redis, the backend itself decides, exactly
-  const local = parsed.mode === 'hybrid' || balancer.redis !== undefined;
+  const local = parsed.mode === 'hybrid' || asks;
   const backoff = freeze({ ...DEFAULTS.tasks.backoff, ...defined(tasks.backoff) });
   return freeze({
     service: checkNamespace(nameOf('service'), parsed.service ?? appName),
@@ -98,23 +111,6 @@ const toRpc = ({ retry, ...rpc }: NonNullable<Parsed['rpc']>) =>
 function toBalancer(balancer: NonNullable<Parsed['balancer']>) {
   const { strategy, weight, heartbeatTtl, cleanupInterval, stealAfter, rebalance } = balancer;
   return { strategy, weight, heartbeatTtl, cleanupInterval, stealAfter, rebalance };
-}
-
-/** @throws InvalidConfigError where turns of their own contradict the mode */
-function toTurns({ mode, prefix, balancer }: Parsed, nameOf: NameOf): ResolvedOptions['turns'] {
-  if (balancer?.redis === undefined) return undefined;
-  if (mode !== 'redis') {
-    refuse('the broker cannot be set up', [
-      {
-        where: 'balancer.redis',
-        allowed: `it needs mode "redis", the mode is "${mode ?? DEFAULTS.mode}"`,
-      },
-    ]);
-  }
-  return freeze({
-    redis: freeze(mergeRedis({}, balancer.redis)),
-    prefix: checkNamespace(nameOf('balancer.prefix'), balancer.prefix ?? prefix ?? DEFAULTS.prefix),
-  });
 }
 
 /** What the runtime needs of it: how events travel is a matter of the backend. */
@@ -159,25 +155,14 @@ function checkQueue(name: string): string {
   throw new InvalidNameError(`the name of a queue must not contain a slash: "${name}"`);
 }
 
-function warningsOf(parsed: Parsed, { names }: Environment): readonly string[] {
-  if (parsed.mode !== undefined || parsed.redis === undefined) return [];
-  const variables = new Set(
-    [...names].flatMap(([path, name]) => (path.startsWith('redis.') ? [name] : [])),
-  );
-  const what = variables.size === 0 ? 'the option redis' : [...variables].join(', ');
-  return [
-    `${what} is set, but messages stay in memory: set BROKER_MODE=redis or the option mode to use Redis`,
-  ];
-}
-
 /** People look for what they wrote: the variable, where the option came from one. */
 const namesOf =
   (options: BrokerOptions, { names }: Environment): NameOf =>
   (path) => {
-    const [first = '', second = ''] = path.split('.');
-    const own = (options as Record<string, unknown> | null)?.[first];
-    const isOwn = second === '' ? own : (own as Record<string, unknown> | undefined)?.[second];
-    return isOwn === undefined ? (names.get(path) ?? path) : path;
+    let own: unknown = options;
+    for (const field of path.split('.'))
+      own = (own as Record<string, unknown> | null | undefined)?.[field];
+    return own === undefined ? (names.get(path) ?? path) : path;
   };
 
 const freeze = <T extends object>(value: T): T => Object.freeze(value);

@@ -1,5 +1,6 @@
 import type { PayloadCodec } from '../codec/index.js';
 import type { RuntimeSettings } from '../runtime/index.js';
+import type { ConfiguredHandlers } from './configured-handlers.js';
 import type { BrokerLogger, PacketDeserializer, PacketSerializer } from './options.js';
 import type { RedisParts } from './redis-address.js';
 
@@ -17,6 +18,8 @@ export interface ResolvedOptions {
   /** The stream and the group that Go-Broker services use. */
   readonly shared: { readonly stream: string; readonly group: string } | undefined;
   readonly settings: RuntimeSettings;
+  /** Names and options of handlers, by the key that decorators say. */
+  readonly handlers: ConfiguredHandlers;
   readonly codec: PayloadCodec;
   readonly serializer: PacketSerializer | undefined;
   readonly deserializer: PacketDeserializer | undefined;

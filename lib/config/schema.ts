@@ -4,6 +4,7 @@ import type { PayloadCodec } from '../codec/index.js';
 import { DURATION_FORM, parseDuration } from '../message/index.js';
 import type { BrokerLogger, PacketDeserializer, PacketSerializer } from './options.js';
 import { URL_FORM, parseRedisUrl } from './redis-address.js';
+import { isRedisInstance, type RedisInstance } from './redis-options.js';
 
 // The error of a leaf says what is allowed; where and what it was, `check` adds.
 
@@ -67,6 +68,11 @@ const retry = z.union(
   { error: RETRY_FORM },
 );
 
+const NODES_FORM = 'a list of { host, port } that is not empty';
+const nodes = z
+  .array(object({ host: text, port: whole(1, 65_535).optional() }), { error: NODES_FORM })
+  .min(1, { error: NODES_FORM });
+
 const redis = object({
   url: z
     .string({ error: URL_FORM })
@@ -74,6 +80,12 @@ const redis = object({
     .optional(),
   host: text.optional(),
   port: whole(1, 65_535).optional(),
+  path: text.optional(),
+  sentinels: nodes.optional(),
+  name: text.optional(),
+  sentinelUsername: text.optional(),
+  sentinelPassword: text.optional(),
+  cluster: nodes.optional(),
   username: text.optional(),
   password: text.optional(),
   db: whole(0).optional(),
@@ -82,7 +94,11 @@ const redis = object({
       error: 'true, false or the options of tls.connect',
     })
     .optional(),
+  maxRetries: whole(0).optional(),
+  /** See {@link wrapInstances}. */
+  instance: z.custom<RedisInstance>(isRedisInstance).optional(),
 });
+const place = { type: oneOf('memory', 'redis').optional(), prefix: text.optional() };
 
 const STRATEGY_FORM = `${STRATEGIES.join(', ')}, or an object with route()`;
 const strategy = z.union(
@@ -94,73 +110,6 @@ const strategy = z.union(
   ],
   { error: STRATEGY_FORM },
 );
-
-export const optionsSchema = object({
-  name: text.optional(),
-  appName: text.optional(),
-  service: text.optional(),
-  instanceName: text.optional(),
-  prefix: text.optional(),
-  mode: oneOf('memory', 'redis', 'hybrid').optional(),
-  redis: redis.optional(),
-  stream: text.optional(),
-  group: text.optional(),
-  maxJobs: whole(1).optional(),
-  streamLength: whole(1).optional(),
-  overflow: oneOf('reject', 'drop-oldest').optional(),
-  tasks: object({
-    ...policy,
-    dedupeWindow: duration(1).optional(),
-    lostLimit: whole(1).optional(),
-  }).optional(),
-  events: object({
-    sharded: z.boolean({ error: 'true or false' }).optional(),
-    maxAge: duration(1_000).optional(),
-    maxBytes: whole(1).optional(),
-    retention: duration().optional(),
-  }).optional(),
-  rpc: object({
-    timeout: duration(1).optional(),
-    mode: oneOf('reliable', 'fast').optional(),
-    retry: retry.optional(),
-    maxJobs: whole(1).optional(),
-    maxWaiting: whole(1).optional(),
-  }).optional(),
-  balancer: object({
-    strategy: strategy.optional(),
-    redis: redis.optional(),
-    prefix: text.optional(),
-    weight: whole(0, MAX_WEIGHT).optional(),
-    heartbeatTtl: duration(100).optional(),
-    cleanupInterval: duration(100).optional(),
-    stealAfter: duration(100).optional(),
-    rebalance: z.boolean({ error: 'true or false' }).optional(),
-  }).optional(),
-  queues: z
-    .record(z.string(), object({ maxJobs: whole(1).optional(), strategy: strategy.optional() }), {
-      error: 'an object of queues by name',
-    })
-    .optional(),
-  shutdown: object({ grace: duration().optional() }).optional(),
-  codec: withMethods<PayloadCodec>(
-    'an object with encode() and decode()',
-    'encode',
-    'decode',
-  ).optional(),
-  serializer: withMethods<PacketSerializer>('an object with serialize()', 'serialize').optional(),
-  deserializer: withMethods<PacketDeserializer>(
-    'an object with deserialize()',
-    'deserialize',
-  ).optional(),
-  logger: withMethods<BrokerLogger>(
-    'an object with log(), warn() and error()',
-    'log',
-    'warn',
-    'error',
-  ).optional(),
-  autoStart: z.boolean({ error: 'true or false' }).optional(),
-  maxPayload: whole(1).optional(),
-});
 
 export const taskHandlerSchema = object({
   ...policy,
@@ -191,3 +140,82 @@ export const eventHandlerSchema = object({
   }
 });
 export const groupSchema = object({ broker: text.optional() });
+
+/** Of any kind; what a kind has not is refused when its handler is found. */
+const configuredHandlerSchema = object({
+  name: text.optional(),
+  ...taskHandlerSchema.shape,
+  ...requestHandlerSchema.shape,
+  ...eventHandlerSchema.shape,
+});
+
+export const optionsSchema = object({
+  name: text.optional(),
+  appName: text.optional(),
+  service: text.optional(),
+  instanceName: text.optional(),
+  prefix: text.optional(),
+  mode: oneOf('memory', 'redis', 'hybrid').optional(),
+  redis: redis.optional(),
+  queue: object({ ...place, redis: redis.optional() }).optional(),
+  stream: text.optional(),
+  group: text.optional(),
+  maxJobs: whole(1).optional(),
+  streamLength: whole(1).optional(),
+  overflow: oneOf('reject', 'drop-oldest').optional(),
+  tasks: object({
+    ...policy,
+    dedupeWindow: duration(1).optional(),
+    lostLimit: whole(1).optional(),
+  }).optional(),
+  events: object({
+    sharded: z.boolean({ error: 'true or false' }).optional(),
+    maxAge: duration(1_000).optional(),
+    maxBytes: whole(1).optional(),
+    retention: duration().optional(),
+  }).optional(),
+  rpc: object({
+    timeout: duration(1).optional(),
+    mode: oneOf('reliable', 'fast').optional(),
+    retry: retry.optional(),
+    maxJobs: whole(1).optional(),
+    maxWaiting: whole(1).optional(),
+  }).optional(),
+  balancer: object({
+    ...place,
+    strategy: strategy.optional(),
+    redis: redis.optional(),
+    weight: whole(0, MAX_WEIGHT).optional(),
+    heartbeatTtl: duration(100).optional(),
+    cleanupInterval: duration(100).optional(),
+    stealAfter: duration(100).optional(),
+    rebalance: z.boolean({ error: 'true or false' }).optional(),
+  }).optional(),
+  queues: z
+    .record(z.string(), object({ maxJobs: whole(1).optional(), strategy: strategy.optional() }), {
+      error: 'an object of queues by name',
+    })
+    .optional(),
+  handlers: z
+    .record(z.string(), configuredHandlerSchema, { error: 'an object of handlers by key' })
+    .optional(),
+  shutdown: object({ grace: duration().optional() }).optional(),
+  codec: withMethods<PayloadCodec>(
+    'an object with encode() and decode()',
+    'encode',
+    'decode',
+  ).optional(),
+  serializer: withMethods<PacketSerializer>('an object with serialize()', 'serialize').optional(),
+  deserializer: withMethods<PacketDeserializer>(
+    'an object with deserialize()',
+    'deserialize',
+  ).optional(),
+  logger: withMethods<BrokerLogger>(
+    'an object with log(), warn() and error()',
+    'log',
+    'warn',
+    'error',
+  ).optional(),
+  autoStart: z.boolean({ error: 'true or false' }).optional(),
+  maxPayload: whole(1).optional(),
+});

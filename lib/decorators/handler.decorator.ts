@@ -1,4 +1,5 @@
 import {
+  DECORATORS,
   HANDLER_EXTRAS,
   BROKER_TRANSPORT,
   addHandler,
@@ -11,21 +12,27 @@ import { InvalidConfigError } from '../errors/index.js';
 import { checkName, type Kind } from '../message/index.js';
 import { describeMethod } from './describe-method.js';
 
-const NAMES = { task: 'OnTask', event: 'OnEvent', request: 'OnRequest' } as const;
+/** In place of a name: name and options stand in the option `handlers` of the broker, and beat those beside the key. @publicApi */
+export interface HandlerByKey {
+  /** The key in `handlers`. */
+  readonly handler: string;
+}
 
 /** Where Nest's pattern decorators note that a method has a pattern already. */
 const NEST_HANDLER_TYPE = 'microservices:handler_type';
 
 /** What the three decorators share: they check, and note metadata for our explorer and for Nest's. */
 export const handlerDecorator =
-  (kind: Kind, name: string, options: unknown): MethodDecorator =>
+  (kind: Kind, who: string | HandlerByKey, given: unknown): MethodDecorator =>
   (target, key, descriptor) => {
-    const subject = `@${NAMES[kind]}(${JSON.stringify(name)}) on ${describeMethod(target, key)}`;
+    const subject = `${describeDecorator(kind, who)} on ${describeMethod(target, key)}`;
     refuseMisplaced(subject, target, key, descriptor);
+    const { name, options, ...rest } = read(who, given, subject);
     const metadata: HandlerMetadata = {
       ...parseHandlerOptions(kind, options, subject),
+      ...rest,
       kind,
-      name: checkName(`${subject}: the name`, name),
+      name,
       declaredOn: target,
     };
     addHandler(target, key as string, metadata);
@@ -36,6 +43,30 @@ export const handlerDecorator =
         : MessagePattern(name, BROKER_TRANSPORT, extras);
     pattern(target, key, descriptor);
   };
+
+interface Read {
+  readonly name: string;
+  readonly key?: string;
+  readonly options: unknown;
+}
+
+function read(who: string | HandlerByKey, given: unknown, subject: string): Read {
+  if (typeof who !== 'object' || who === null) {
+    return { name: checkName(`${subject}: the name`, who), options: given };
+  }
+  const { handler, ...options } = who;
+  if (given !== undefined) {
+    throw new InvalidConfigError(`${subject}: options stand beside the key, in one object`);
+  }
+  const key = checkName(`${subject}: the key`, handler);
+  return { name: key, key, options };
+}
+
+const describeDecorator = (kind: Kind, who: string | HandlerByKey): string => {
+  const isKey = typeof who === 'object' && who !== null;
+  const shown = isKey ? `{ handler: ${JSON.stringify(who.handler)} }` : JSON.stringify(who);
+  return `@${DECORATORS[kind]}(${shown})`;
+};
 
 function refuseMisplaced(
   subject: string,
@@ -50,7 +81,7 @@ function refuseMisplaced(
   const other = ownHandler(target, key);
   if (other !== undefined) {
     throw new InvalidConfigError(
-      `${subject}: the method is decorated with @${NAMES[other.kind]}(${JSON.stringify(other.name)}) already; give each name a method of its own`,
+      `${subject}: the method is decorated with ${describeDecorator(other.kind, other.key === undefined ? other.name : { handler: other.key })} already; give each name a method of its own`,
     );
   }
   if (Reflect.hasMetadata(NEST_HANDLER_TYPE, method)) {

@@ -1,5 +1,5 @@
 import type { TaskPolicyOptions } from '../config/index.js';
-import { handlerDecorator } from './handler.decorator.js';
+import { handlerDecorator, type HandlerByKey } from './handler.decorator.js';
 
 /**
  * An event for every instance that runs, at most once. All other options belong to durable ones.
@@ -29,8 +29,12 @@ export interface DurableEventOptions extends TaskPolicyOptions {
 /**
  * The method gets the events with this name: in every instance that runs when they are published, at most once.
  * With `durable: true` one instance of the service gets each event, at least once, also one that was published while
- * the service was away; it is tried again and becomes a dead letter as a task does.
+ * the service was away; it is tried again and becomes a dead letter as a task does. `{ handler: 'orderEvents' }` in place
+ * of a name: name and options are those of `handlers.orderEvents` in the options of the broker.
  * @publicApi
  */
-export const OnEvent = (name: string, options?: OnEventOptions): MethodDecorator =>
-  handlerDecorator('event', name, options);
+export function OnEvent(name: string, options?: OnEventOptions): MethodDecorator;
+export function OnEvent(handler: HandlerByKey & OnEventOptions): MethodDecorator;
+export function OnEvent(who: string | HandlerByKey, options?: OnEventOptions): MethodDecorator {
+  return handlerDecorator('event', who, options);
+}

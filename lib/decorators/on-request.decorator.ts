@@ -1,4 +1,4 @@
-import { handlerDecorator } from './handler.decorator.js';
+import { handlerDecorator, type HandlerByKey } from './handler.decorator.js';
 
 /** @publicApi */
 export interface OnRequestOptions {
@@ -15,9 +15,12 @@ export interface OnRequestOptions {
 
 /**
  * The method answers the requests with this name, with a value, a promise, an Observable or an async
- * iterable. It throws: the caller
- * gets the error.
+ * iterable. It throws: the caller gets the error. `{ handler: 'getOrder' }` in place of a name: name and options are
+ * those of `handlers.getOrder` in the options of the broker.
  * @publicApi
  */
-export const OnRequest = (name: string, options?: OnRequestOptions): MethodDecorator =>
-  handlerDecorator('request', name, options);
+export function OnRequest(name: string, options?: OnRequestOptions): MethodDecorator;
+export function OnRequest(handler: HandlerByKey & OnRequestOptions): MethodDecorator;
+export function OnRequest(who: string | HandlerByKey, options?: OnRequestOptions): MethodDecorator {
+  return handlerDecorator('request', who, options);
+}

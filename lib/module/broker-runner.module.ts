@@ -11,6 +11,7 @@ import { ApplicationConfig, HttpAdapterHost, ModuleRef } from '@nestjs/core';
 import type { BalanceStrategy } from '../balancer/index.js';
 import {
   BALANCE_STRATEGY,
+  HandlerKeys,
   getOptionsToken,
   getServerToken,
   type ResolvedOptions,
@@ -22,6 +23,7 @@ import {
   type BrokerServer,
   type ExploredApp,
 } from '../server/index.js';
+import { toLog } from './to-log.js';
 
 const OPTIONS = 'nestjs-broker:runner:options';
 const SERVER = 'nestjs-broker:runner:server';
@@ -82,8 +84,13 @@ export class BrokerRunnerModule implements OnModuleInit, OnApplicationBootstrap,
   private async explore(): Promise<void> {
     this.takeStrategy();
     const { inheritsAppConfig, offered } = this.server;
+    const { name, handlers, logger } = this.options;
     const explorer = new HandlerExplorer(this.app);
-    this.server.addFound(await explorer.find(this.options.name, inheritsAppConfig, offered));
+    const keys = new HandlerKeys(handlers);
+    this.server.addFound(await explorer.find(name, inheritsAppConfig, offered, keys));
+    for (const key of keys.unused) {
+      toLog(logger).warn(`handlers.${key} is not used: no handler of the broker "${name}" says it`);
+    }
   }
 
   /** What any module of the app provides under the token, with whatever was injected into it. */

@@ -46,6 +46,7 @@ export class BrokerServer
   private readonly offers: OfferedHandler[] = [];
   private readonly hooks = new ProcessingHooks(BROKER_TRANSPORT);
   private packets = this.packetsWith({});
+  private provided: BalanceStrategy | undefined;
   private inherits = false;
   private isAttached = false;
   private isOffered = false;
@@ -123,6 +124,7 @@ export class BrokerServer
       log.warn('balancer.strategy is set, so what is provided under BALANCE_STRATEGY is not used');
     }
     runtime.provideStrategy(strategy);
+    this.provided = strategy;
   }
 
   /** Called when the app is initialised: until then no handler runs. Safe to repeat. */
@@ -204,7 +206,7 @@ export class BrokerServer
       if (this.handlers.size > 0 || !(error instanceof BackendUnavailableError)) throw error;
       log.warn(`the broker "${options.name}" starts without a connection: ${error.message}`);
     }
-    log.log(bootLine(options, this.handlers.describe()));
+    log.log(bootLine(options, this.handlers.describe(), this.provided));
   }
 
   private async drain(): Promise<void> {

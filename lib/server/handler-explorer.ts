@@ -1,5 +1,11 @@
 import { ApplicationConfig, type HttpAdapterHost, type ModuleRef } from '@nestjs/core';
-import { BROKER_TRANSPORT, groupOf, handlersOf, type HandlerMetadata } from '../config/index.js';
+import {
+  BROKER_TRANSPORT,
+  HandlerKeys,
+  groupOf,
+  handlersOf,
+  type HandlerMetadata,
+} from '../config/index.js';
 import { InvalidConfigError } from '../errors/index.js';
 import { joinName } from '../message/index.js';
 import { modulesOf } from './modules-of.js';
@@ -12,7 +18,9 @@ export interface OfferedHandler {
   readonly call: Call;
 }
 
-interface Place extends Target {
+interface Place extends Omit<Target, 'pattern'> {
+  /** Of its class and those around it. */
+  readonly group: string;
   readonly metadata: HandlerMetadata;
   readonly broker: string;
   readonly origin: string;
@@ -41,11 +49,13 @@ export class HandlerExplorer {
   /**
    * @param inheritsGlobals whether the app's global enhancers stand before the handlers of an HTTP app, too
    * @param offered what Nest itself handed over, used where nothing can be taken from inside Nest
+   * @param keys what the broker's options say of handlers
    */
   async find(
     broker: string,
     inheritsGlobals: boolean,
     offered: readonly OfferedHandler[],
+    keys = new HandlerKeys(),
   ): Promise<FoundHandler[]> {
     // as in Nest's hybrid apps: what is global in an HTTP app is meant for HTTP, unless somebody says otherwise
     const useGlobals = inheritsGlobals || (this.#app.http.httpAdapter ?? null) === null;
@@ -53,23 +63,27 @@ export class HandlerExplorer {
     if (!places.some((place) => place.broker === broker)) return [];
     if (useGlobals) this.#refuseScopedGlobals(places);
     const callOf = await this.#calls(useGlobals, offered);
-    return places.flatMap((place) => {
-      const call = callOf(place);
-      const { declaredOn: _, kind, name: __, ...policy } = place.metadata;
-      const { pattern: name, origin } = place;
-      return place.broker === broker ? [{ kind, name, origin, call, ...policy }] : [];
+    // of every broker: where handlers are offered by Nest, all are told apart by their order
+    const claimed = places.map((place) => ({ ...place, claim: callOf(place) }));
+    return claimed.flatMap(({ claim, ...place }) => {
+      if (place.broker !== broker) return [];
+      const { group, origin } = place;
+      const metadata = keys.of(place.metadata, origin);
+      const { declaredOn: _, key: __, kind, name: own, ...policy } = metadata;
+      const name = joinName(group, own);
+      return [{ kind, name, origin, call: claim(name), ...policy }];
     });
   }
 
   async #calls(
     useGlobals: boolean,
     offered: readonly OfferedHandler[],
-  ): Promise<(place: Place) => Call> {
+  ): Promise<(place: Place) => (pattern: string) => Call> {
     try {
       const { NestPipeline } = await this.#load();
       const config = useGlobals ? this.#app.config : new ApplicationConfig();
       const pipeline = new NestPipeline(this.#app.moduleRef['container'], config);
-      return (place) => pipeline.callOf(place);
+      return (place) => (pattern) => pipeline.callOf({ ...place, pattern });
     } catch (cause) {
       return offeredCalls(offered, cause);
     }
@@ -117,8 +131,7 @@ function* placesIn(
     const origin = `${constructor.name}.${method}`;
     refuseUnusable(wrapper, origin, isController);
     refuseOverwritten((prototype as Record<string, object>)[method], origin);
-    const pattern = joinName(prefix, metadata.name);
-    yield { wrapper, moduleKey, method, pattern, metadata, broker, origin, isController };
+    yield { wrapper, moduleKey, method, group: prefix, metadata, broker, origin, isController };
   }
 }
 
@@ -150,7 +163,10 @@ function refuseOverwritten(method: object | undefined, origin: string): void {
 }
 
 /** Nest offers the handlers of controllers in the order in which they are found here. */
-function offeredCalls(offered: readonly OfferedHandler[], cause: unknown): (place: Place) => Call {
+function offeredCalls(
+  offered: readonly OfferedHandler[],
+  cause: unknown,
+): (place: Place) => () => Call {
   const left = [...offered];
   return ({ metadata, origin }) => {
     const index = left.findIndex((candidate) => candidate.metadata === metadata);
@@ -161,6 +177,6 @@ function offeredCalls(offered: readonly OfferedHandler[], cause: unknown): (plac
         { cause },
       );
     }
-    return found.call;
+    return () => found.call;
   };
 }

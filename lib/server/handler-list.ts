@@ -2,6 +2,9 @@ import { DuplicateHandlerError } from '../errors/index.js';
 import { checkHandlerName } from '../message/index.js';
 import type { FoundHandler } from './found-handler.js';
 
+/** Names of a kind that a line tells at most. */
+const SHOWN = 20;
+
 /** All handlers of one broker. Tasks and requests have one handler a name, durable events one a subscription, plain ones any number. */
 export class HandlerList implements Iterable<FoundHandler> {
   readonly #handlers: FoundHandler[] = [];
@@ -23,17 +26,18 @@ export class HandlerList implements Iterable<FoundHandler> {
     return this.#handlers[Symbol.iterator]();
   }
 
-  /** For people: `tasks orders.create, orders.pay; requests orders.get`. */
+  /** For people: `2 tasks (orders.create, orders.pay), 1 request (orders.get)`. */
   describe(): string {
     return (['task', 'event', 'request'] as const)
-      .map((kind) => {
-        const names = new Set(this.#handlers.filter((h) => h.kind === kind).map((h) => h.name));
-        return names.size === 0
-          ? ''
-          : `${kind}${names.size === 1 ? '' : 's'} ${[...names].join(', ')}`;
+      .flatMap((kind) => {
+        const names = this.#handlers.filter((h) => h.kind === kind).map((h) => h.name);
+        if (names.length === 0) return [];
+        const shown = [...new Set(names)];
+        const more = shown.length > SHOWN ? ', …' : '';
+        const list = shown.slice(0, SHOWN).join(', ') + more;
+        return `${names.length} ${kind}${names.length === 1 ? '' : 's'} (${list})`;
       })
-      .filter((part) => part !== '')
-      .join('; ');
+      .join(', ');
   }
 
   #claim(handler: FoundHandler): void {

@@ -5,7 +5,8 @@ import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { BrokerModule, OnRequest } from 'nestjs-broker';
 import { NestFactory } from '@nestjs/core';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { Redis } from 'ioredis';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { nodeTypeScript } from '../support/node-typescript.js';
 import { sharedRedis } from '../support/redis-server.js';
 import { closing, LogBook, moduleOf, quiet, testApp, testClient } from '../support/test-app.js';
@@ -54,6 +55,33 @@ describe('the environment', () => {
     expect(output).toContain('unclaimed: 1');
     expect(output).not.toContain('hunter2');
     expect(code).toBe(0);
+  });
+
+  it('tells queue and balancer apart, and misses what nothing reads', async () => {
+    const { host, port } = sharedRedis();
+    const APP_NAME = uniqueName('env');
+    const types = { QUEUE_TYPE: 'redis', BALANCER_TYPE: 'memory', QUEUE_PREFIX: 'tasks' };
+    const { code, output } = await run({
+      APP_NAME,
+      ...types,
+      QUEUE_REDIS_ADDR: `${host}:${port}`,
+      QUEUE_REDIS_DB: '0',
+      QUEUE_REDIS_POOL_SIZE: '10',
+      QUEUE_REDIS_MAX_RETRIES: '2',
+      BROKER_MOD: 'redis',
+    });
+    expect(output).toMatch(/mode hybrid, strategy competing; sends only/);
+    expect(output).toContain(`on redis://${host}:${port}/0: app "${APP_NAME}"`);
+    expect(output).toMatch(/WARN.*QUEUE_REDIS_POOL_SIZE has no effect/);
+    expect(output).toMatch(
+      /WARN.*nothing reads the variable BROKER_MOD \(did you mean BROKER_MODE/,
+    );
+    expect(output).toContain('unclaimed: 1');
+    expect(code).toBe(0);
+    const redis = new Redis(sharedRedis().url);
+    onTestFinished(() => redis.disconnect());
+    expect(await redis.exists(`{tasks:${APP_NAME}}:v`)).toBe(1);
+    expect(await redis.exists(`{broker:${APP_NAME}}:v`)).toBe(0);
   });
 
   it('stops the start of a process with one error, and never shows a password', async () => {

@@ -142,7 +142,7 @@ describe('the module', () => {
     });
     expect(logger.lines).toHaveLength(1);
     expect(logger.lines[0]).toMatch(
-      /^Broker "default" in memory: app "e2e-\w+", service "orders", instance "one"; task task; event event; request request$/,
+      /^Broker "default" in memory: app "e2e-\w+", service "orders", instance "one", mode memory, strategy competing; 1 task \(task\), 1 event \(event\), 1 request \(request\)$/,
     );
     expect(logger.warnings).toEqual([]);
   });

@@ -44,6 +44,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   '@nestjs/microservices': ['Ctx', 'Payload', 'RpcException'],
   rxjs: ['Observable'],
   'nestjs-broker': [...Object.keys(broker), 'BrokerOptions'],
+  ioredis: ['Redis', 'Cluster'],
 };
 
 /** The imports a snippet leaves out, in one line, so that line numbers stay. */
@@ -70,7 +71,7 @@ describe('the snippets', () => {
   }));
   const options: VirtualFile = {
     name: 'readme-options.ts',
-    code: `import type { BrokerOptions } from 'nestjs-broker'; export type Options = BrokerOptions;`,
+    code: `import type { BrokerOptions, RedisSettings } from 'nestjs-broker'; export type Options = Omit<BrokerOptions, 'redis'> & { redis?: RedisSettings };`,
   };
   const program = programOf([SURROUNDINGS, options, ...files]);
 
@@ -88,7 +89,11 @@ describe('the snippets', () => {
       'logger',
       'queues',
       'redis.tls',
+      'redis.sentinels',
+      'redis.cluster',
+      'queue.redis',
       'balancer.redis',
+      'handlers',
     ]);
     const paths = fieldPaths(program, { file: options.name, name: 'Options' }, (path) =>
       leaves.has(path),

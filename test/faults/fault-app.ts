@@ -3,6 +3,7 @@ import { AppKeys } from '../../lib/backend/redis/keys.js';
 import { appLayout } from '../../lib/backend/redis/layout.js';
 import type { QueueCounters, QueueStats } from '../../lib/backend/index.js';
 import { RedisInspector } from '../../lib/backend/redis/inspector.js';
+import { Connections } from '../../lib/backend/redis/connections.js';
 import { RedisLink } from '../../lib/backend/redis/link.js';
 import type { Runtime, RuntimeLog } from '../../lib/runtime/index.js';
 import { Child } from '../support/child.js';
@@ -51,7 +52,7 @@ export class FaultApp {
     this.redis = new Redis(server.url, { maxRetriesPerRequest: null });
     // it comes back by itself, and tests see in their own way what is wrong
     this.redis.on('error', () => undefined);
-    this.#inspection = new RedisLink({ url: server.url }, 'tests');
+    this.#inspection = new RedisLink(new Connections({ url: server.url }, ''), 'tests');
     this.#inspection.open();
     this.#inspector = new RedisInspector(this.#inspection, appLayout('test', this.name));
   }

@@ -1,8 +1,10 @@
 import { Redis } from 'ioredis';
+import type { BrokerClient } from 'nestjs-broker';
 import { describe, expect } from 'vitest';
 import { SCRIPTS } from '../../lib/backend/redis/scripts.js';
 import type { TaskToSend } from '../../lib/runtime/index.js';
 import { eventually } from '../support/eventually.js';
+import { testClient } from '../support/test-app.js';
 import { faultTest } from './fault-test.js';
 import { range } from './range.js';
 
@@ -98,4 +100,28 @@ describe('the reply to a send is lost', () => {
       expect(await app.counters()).toMatchObject({ added: 22 });
     },
   );
+
+  faultTest('a client gives up after as many tries as it was told', async ({ app }) => {
+    const proxy = await app.proxy();
+    const client = (maxRetries: number): BrokerClient =>
+      testClient({
+        mode: 'redis',
+        prefix: 'test',
+        appName: app.keys.appName,
+        redis: { url: proxy.url, maxRetries },
+      });
+    const [never, once] = [client(0), client(1)];
+    for (const one of [never, once]) await one.enqueue('warm', {});
+
+    const first = proxy.loseReply(add);
+    const failure = never.enqueue('bounded', 1).catch((error: unknown) => error);
+    await first;
+    expect(await failure).toMatchObject({ code: 'BACKEND_UNAVAILABLE', outcome: 'unknown' });
+
+    const second = proxy.loseReply(add);
+    const [sent] = await Promise.all([once.enqueue('bounded', 2), second]);
+    expect(sent).toMatchObject({ duplicate: false });
+    // the one whose reply was lost had arrived
+    expect(await app.redis.xlen(app.keys.stream('t:bounded'))).toBe(2);
+  });
 });

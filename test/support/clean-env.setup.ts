@@ -2,7 +2,7 @@
  * Runs before every test file: the variables that configure a broker are removed, so that what the
  * shell has set (REDIS_URL names the Redis of the tests) configures no broker under test.
  */
-const prefixes = ['BROKER_MODE', 'REDIS_', 'QUEUE_', 'BALANCER_'];
+const prefixes = ['BROKER_', 'REDIS_', 'QUEUE_', 'BALANCER_'];
 const names = new Set([
   'APP_NAME',
   'SERVICE_NAME',

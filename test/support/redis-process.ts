@@ -18,8 +18,12 @@ export interface RedisProcessOptions {
   /** Whether the watchdog removes `dir` when it finds itself alone. */
   readonly remove: boolean;
   readonly args: readonly string[];
+  /** Comes before all arguments. */
+  readonly config?: string | undefined;
 }
 
+/** What a server says, and a Sentinel. */
+const READY = /Ready to accept connections|Sentinel ID is/;
 const READY_WITHIN = 20_000;
 const TERMINATE_WITHIN = 3_000;
 const POLL_EVERY = 10;
@@ -75,10 +79,11 @@ export async function startProcess(options: RedisProcessOptions): Promise<RedisP
 }
 
 function commandLine(options: RedisProcessOptions, container: string): string[] {
-  const { program, host, port, dir, args } = options;
+  const { program, host, port, dir, args, config } = options;
   const common = ['--port', String(port), '--daemonize', 'no', '--loglevel', 'notice', ...args];
   if (program.kind === 'binary') {
-    return [program.path, '--bind', host, '--dir', dir, ...common];
+    const first = config === undefined ? [] : [config];
+    return [program.path, ...first, '--bind', host, '--dir', dir, ...common];
   }
   const publish = ['--publish', `${host}:${port}:${port}`, '--volume', `${dir}:${dir}`];
   const run = ['docker', 'run', '--rm', '--name', container, ...publish, program.image];
@@ -124,7 +129,7 @@ async function ready(child: ChildProcess, { host, port }: RedisProcessOptions): 
   const deadline = Date.now() + READY_WITHIN;
   const answers = async (): Promise<void> => {
     // Its own word comes first: on a taken port somebody else might answer the PING.
-    while (!(output.includes('Ready to accept connections') && (await ping(host, port)))) {
+    while (!(READY.test(output) && (await ping(host, port)))) {
       if (Date.now() > deadline) {
         throw new Error(`redis-server on port ${port} does not answer:\n${output}`);
       }

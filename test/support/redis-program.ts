@@ -8,7 +8,7 @@ export type RedisProgram =
   | { readonly kind: 'docker'; readonly image: string };
 
 /** Hands what was found once to the test processes, which inherit the environment. */
-const FOUND = 'BROKER_TEST_REDIS_PROGRAM';
+const FOUND = 'NESTJS_BROKER_TEST_REDIS_PROGRAM';
 const IMAGE = 'redis:7-alpine';
 
 const INSTRUCTION =

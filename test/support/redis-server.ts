@@ -22,6 +22,8 @@ export interface RedisServer {
 export interface RedisServerOptions {
   /** Further arguments of redis-server, the last word over all others. */
   readonly args?: readonly string[];
+  /** A configuration file, for a Sentinel, which needs one it can write. */
+  readonly config?: string;
   /** Keep data in an append-only file, so that it survives `restart()`; default false: nothing is kept. */
   readonly appendonly?: boolean;
   readonly port?: number;
@@ -43,7 +45,15 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'nestjs-broker-redis-')));
   const remove = options.dir === undefined;
   const start = (port: number): Promise<RedisProcess> =>
-    startProcess({ program, host: HOST, port, dir, remove, args: argumentsOf(options) });
+    startProcess({
+      program,
+      host: HOST,
+      port,
+      dir,
+      remove,
+      args: argumentsOf(options),
+      config: options.config,
+    });
 
   const removeData = async (): Promise<void> => {
     if (remove) {
@@ -93,7 +103,7 @@ export function sharedRedis(): Pick<RedisServer, 'host' | 'port' | 'url'> {
 }
 
 /** The variable that carries the address of the shared server to the test processes. */
-export const SHARED_REDIS = 'BROKER_TEST_REDIS_URL';
+export const SHARED_REDIS = 'NESTJS_BROKER_TEST_REDIS_URL';
 
 function argumentsOf({ appendonly = false, args = [] }: RedisServerOptions): string[] {
   return ['--save', '', '--appendonly', appendonly ? 'yes' : 'no', ...args];
@@ -116,7 +126,8 @@ async function onFreePort(
   }
 }
 
-async function freePort(): Promise<number> {
+/** A port that nobody listens on, for what a test starts by itself. */
+export async function freePort(): Promise<number> {
   for (;;) {
     const port = FIRST_PORT + Math.floor(Math.random() * PORTS);
     if (await isFree(port)) {

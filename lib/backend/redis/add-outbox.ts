@@ -35,6 +35,8 @@ export interface AddOutboxOptions {
   readonly layout: Layout;
   readonly streamLength: number | undefined;
   readonly overflow: 'reject' | 'drop-oldest';
+  /** How often a batch that failed is sent again; default: as often as its time allows. */
+  readonly maxRetries?: number | undefined;
 }
 
 /**
@@ -98,6 +100,8 @@ export class AddOutbox {
     let sent = false;
     let unknown = false;
     let failure: BrokerError | undefined;
+    let failures = 0;
+    const { maxRetries = Infinity } = this.#options;
     const expire = (): void => {
       open = this.#expire(open, sent, failure);
     };
@@ -118,7 +122,8 @@ export class AddOutbox {
         sent = unknown;
         failure = error;
         this.#failing = true;
-        if (!transient) return rejectAll(groups, sent, error);
+        failures += 1;
+        if (!transient || failures > maxRetries) return rejectAll(groups, sent, error);
         await this.#pause(outcome === 'not-sent');
       }
       expire();

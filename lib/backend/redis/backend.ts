@@ -1,6 +1,8 @@
 import { BackendRefusedError, BackendUnavailableError, ClosedError } from '../../errors/index.js';
 import type { Backend, BackendFeatures, LinkState, Unsubscribe } from '../index.js';
 import { RedisBus } from './bus.js';
+import { checkSharding } from './check-sharding.js';
+import { Connections } from './connections.js';
 import { RedisDeadLetters } from './dead-letters.js';
 import { RedisInspector } from './inspector.js';
 import { AppKeys, LAYOUT_VERSION } from './keys.js';
@@ -9,12 +11,13 @@ import { RedisLink } from './link.js';
 import { RedisQueue } from './queue.js';
 import { toRedisFailure } from './redis-error.js';
 import type { RedisSettings } from './redis-settings.js';
-import { checkSharding } from './check-sharding.js';
 import { sharedLayout } from './shared/layout.js';
 import { SharedQueue } from './shared/queue.js';
 
 /** How long `connect` tries, in ms. */
 const CONNECT_TIMEOUT = 10_000;
+/** Before a server that could not do it is asked again, in ms. */
+const RETRY_PAUSE = 100;
 /** Errors of the greeting that trying again will not cure. */
 const REFUSED = /^(NOAUTH|WRONGPASS|NOPERM|ERR (invalid DB|DB index|AUTH|Client sent AUTH))/i;
 
@@ -52,25 +55,27 @@ export class RedisBackend implements Backend {
   constructor(options: RedisBackendOptions) {
     const { prefix, appName, redis, shared, sharded, streamLength, overflow = 'reject' } = options;
     const { onError = () => undefined, onWarning = () => undefined } = options;
+    const own = shared === undefined ? appLayout(prefix, appName, sharded) : undefined;
+    const common = shared && sharedLayout(shared.stream, shared.group);
+    const layout = own ?? common!;
+    this.#layout = layout;
+    this.#shared = common !== undefined;
+    const connections = new Connections(redis, layout.keys.root);
     const connect = (role: string): RedisLink =>
-      new RedisLink(redis, connectionName(appName, role));
+      new RedisLink(connections, connectionName(appName, role));
     this.#command = connect('commands');
-    this.#subscriber = new RedisLink(redis, connectionName(appName, 'events'), async (client) => {
+    const subscriberName = connectionName(appName, 'events');
+    this.#subscriber = new RedisLink(connections, subscriberName, async (client) => {
       for (const [command, ...names] of this.bus.subscribing) await client.call(command, ...names);
     });
     const command = this.#command;
-    const parts = { command, streamLength, overflow, readerLink: connect };
-    this.#shared = shared !== undefined;
-    if (shared === undefined) {
-      const layout = appLayout(prefix, appName, sharded);
-      this.#layout = layout;
-      this.queue = new RedisQueue({ ...parts, layout });
-    } else {
-      const layout = sharedLayout(shared.stream, shared.group);
-      this.#layout = layout;
-      this.queue = new SharedQueue({ ...parts, layout, onWarning, onError });
-    }
-    const layout = this.#layout;
+    if (connections.follows && layout.keys.sharded) this.#subscriberFollows();
+    const { maxRetries } = redis;
+    const parts = { command, streamLength, overflow, maxRetries, readerLink: connect };
+    this.queue =
+      common === undefined
+        ? new RedisQueue({ ...parts, layout })
+        : new SharedQueue({ ...parts, layout: common, onWarning, onError });
     this.bus = new RedisBus({ command, subscriber: this.#subscriber, layout, onError });
     this.deadLetters = new RedisDeadLetters(command, layout);
     this.inspector = new RedisInspector(command, layout);
@@ -106,6 +111,20 @@ export class RedisBackend implements Backend {
   async #connect(): Promise<void> {
     this.#command.open();
     const deadline = performance.now() + CONNECT_TIMEOUT;
+    for (;;) {
+      await this.#whenUp(deadline);
+      try {
+        return await this.#check();
+      } catch (error) {
+        // a server that is just taking over, or has not loaded its data, may do it in a moment
+        if (!(error instanceof BackendUnavailableError) || performance.now() > deadline)
+          throw error;
+        await new Promise((resolve) => setTimeout(resolve, RETRY_PAUSE));
+      }
+    }
+  }
+
+  async #whenUp(deadline: number): Promise<void> {
     while (!(await this.#command.whenUp(200))) {
       if (this.#closed) throw new ClosedError('closed while connecting');
       const reason = this.#command.lastError;
@@ -117,6 +136,19 @@ export class RedisBackend implements Backend {
         throw new BackendUnavailableError(message, { cause: reason, outcome: 'not-sent' });
       }
     }
+  }
+
+  /** Sharded channels are heard on the node of their slot alone, and nobody says there that it has moved on. */
+  #subscriberFollows(): void {
+    this.#command.onState(() => {
+      const { server: own } = this.#subscriber;
+      const { server } = this.#command;
+      if (own !== undefined && server !== undefined && own !== server) this.#subscriber.reconnect();
+    });
+  }
+
+  /** Whether what is there, and who is there, goes with this broker. */
+  async #check(): Promise<void> {
     await this.#checkLayout();
     const { keys } = this.#layout;
     if (keys instanceof AppKeys) await checkSharding(this.#command, keys);

@@ -1,9 +1,9 @@
-import { Redis, type RedisOptions } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { BackendUnavailableError, ClosedError } from '../../errors/index.js';
 import type { LinkState, Unsubscribe } from '../index.js';
+import type { Connections } from './connections.js';
 import type { Script } from './load-script.js';
-import { toRedisFailure } from './redis-error.js';
-import type { RedisSettings } from './redis-settings.js';
+import { elsewhere, toRedisFailure, withoutCommand } from './redis-error.js';
 
 /** This connection as the server knows it. */
 interface Client {
@@ -30,25 +30,10 @@ type Argument = string | number | Buffer;
 /** Longest wait for the reply of one command that does not block; then the socket counts as dead. */
 const REPLY_TIMEOUT = 3_000;
 
-// Every default of ioredis that resends, queues or waits by itself is off: what is sent again is decided above.
-// RESP2 keeps the shape of replies the same on ioredis 5, whose types do not know the option, and 6.
-const SAFE: RedisOptions & { readonly protocol: 2 } = {
-  protocol: 2,
-  lazyConnect: true,
-  maxRetriesPerRequest: 0,
-  autoResendUnfulfilledCommands: false,
-  autoResubscribe: false,
-  enableOfflineQueue: false,
-  connectTimeout: 3_000,
-  disconnectTimeout: 100,
-  keepAlive: 10_000,
-  noDelay: true,
-  retryStrategy: (times) => Math.min(20 * 2 ** Math.min(times, 6), 1_000),
-};
-
 /** One connection that comes back by itself, and whose commands never hang. */
 export class RedisLink {
   readonly #redis: Redis;
+  readonly #follows: boolean;
   readonly #listeners = new Set<(state: LinkState) => void>();
   #state: LinkState = 'down';
   #closed = false;
@@ -56,18 +41,17 @@ export class RedisLink {
   #self: Client | undefined;
   #handshake: NodeJS.Timeout | undefined;
 
-  constructor(settings: RedisSettings, name: string, prepare?: (redis: Redis) => Promise<void>) {
-    const { url, ...rest } = settings;
-    const options = { ...SAFE, ...rest, connectionName: name };
-    this.#redis = url === undefined ? new Redis(options) : new Redis(url, options);
-    this.#redis.on('error', (error: Error) => (this.#lastError = error));
+  constructor(connections: Connections, name: string, prepare?: (redis: Redis) => Promise<void>) {
+    this.#redis = connections.make(name);
+    this.#follows = connections.follows;
+    this.#redis.on('error', (error: Error) => this.#note(error));
     this.#redis.on('connect', () => this.#watchHandshake());
     this.#redis.on('close', () => this.#become('down'));
     this.#redis.on('ready', () => {
       this.#prepare(prepare).then(
         () => this.#become('up'),
         (cause: unknown) => {
-          this.#lastError = cause as Error;
+          this.#note(cause);
           this.reconnect();
         },
       );
@@ -81,6 +65,14 @@ export class RedisLink {
   /** The server's number for this connection, new after each reconnect. */
   get clientId(): string | undefined {
     return this.#self?.id;
+  }
+
+  /** The server it is connected to; absent: it is not, or over a Unix socket. */
+  get server(): string | undefined {
+    const { remoteAddress, remotePort } = this.#redis.stream ?? {};
+    return this.#state === 'up' && remotePort !== undefined
+      ? `${remoteAddress}:${remotePort}`
+      : undefined;
   }
 
   /** Why it is down, as far as known. */
@@ -113,7 +105,7 @@ export class RedisLink {
   open(): void {
     if (this.#closed || this.#redis.status !== 'wait') return;
     // a failed first try is followed by others, see retryStrategy; the error event keeps the reason
-    this.#redis.connect().catch((cause: unknown) => (this.#lastError = cause as Error));
+    this.#redis.connect().catch((cause: unknown) => this.#note(cause));
   }
 
   /** Resolves when the link is up or `timeout` ms are over; `false` then. */
@@ -161,9 +153,13 @@ export class RedisLink {
     }
   }
 
-  /** Drops the socket and makes a new one. */
+  /** Drops the socket and makes a new one; where one is being made, nothing. */
   reconnect(): void {
-    if (!this.#closed) this.#redis.disconnect(true);
+    // ioredis gives up for good when it is disturbed while it looks for the server
+    const { status } = this.#redis;
+    if (!this.#closed && (status === 'connect' || status === 'ready')) {
+      this.#redis.disconnect(true);
+    }
   }
 
   /** Ends the connection for good; what is in flight rejects. */
@@ -186,8 +182,9 @@ export class RedisLink {
     try {
       return await Promise.race([reply, silence]);
     } catch (error) {
-      if (toRedisFailure(error).reconnect) this.reconnect();
-      throw error;
+      const moved = this.#follows ? elsewhere(error) : undefined;
+      if ((moved ?? toRedisFailure(error)).reconnect) this.reconnect();
+      throw moved?.error ?? error;
     } finally {
       clearTimeout(timer);
     }
@@ -215,12 +212,19 @@ export class RedisLink {
    * named too, because a server that was restarted counts its clients from 1 again.
    */
   async #bury({ id, address }: Client): Promise<void> {
+    // a Unix socket breaks at both ends, and all connections to it have one address
+    if (address.endsWith(':0')) return;
     try {
       await this.#redis.client('KILL', 'ID', id, 'ADDR', address);
     } catch (error) {
       // not everybody may kill: what such a read is handed is found by the reader's next look at its own list
       if ((error as Error).name !== 'ReplyError') throw error;
     }
+  }
+
+  /** A refused greeting carries the password along. */
+  #note(error: unknown): void {
+    this.#lastError = withoutCommand(error as Error);
   }
 
   #reason(): string {

@@ -59,6 +59,8 @@ export interface RedisQueueParts {
   readonly layout: Layout;
   readonly streamLength: number | undefined;
   readonly overflow: 'reject' | 'drop-oldest';
+  /** See {@link AddOutboxOptions}. */
+  readonly maxRetries: number | undefined;
   /** Makes the connection of one reader. */
   readonly readerLink: (name: string) => RedisLink;
 }

@@ -62,12 +62,28 @@ export function toRedisFailure(thrown: unknown): RedisFailure {
   };
 }
 
+/** What a node of a cluster says that cannot serve these keys: another one has them, will have them, or nobody knows. */
+const ELSEWHERE = /^(MOVED|ASK|CLUSTERDOWN)\b/;
+
+/**
+ * A refusal for which the right node of the cluster is looked for. A slot that moves is waited for (`ASK`): a script
+ * that runs on its new node would not see the keys that are still on the old one.
+ */
+export function elsewhere(thrown: unknown): RedisFailure | undefined {
+  const message = (thrown as Error | undefined)?.message ?? '';
+  const [, what] = ELSEWHERE.exec(message) ?? [];
+  if (what === undefined) return undefined;
+  const outcome: SendOutcome = 'not-sent';
+  const error = new BackendUnavailableError(`Redis cannot do it here: ${message}`, { outcome });
+  return { transient: true, outcome, reconnect: what !== 'ASK', error };
+}
+
 /** Whether the consumer's group or stream is gone. */
 export const isDisplaced = (cause: unknown): boolean =>
   cause instanceof Error && /^(NOGROUP|UNBLOCKED)\b/.test(cause.message);
 
 /** ioredis hangs the whole command on its errors, payloads and passwords included: that must not reach a log. */
-function withoutCommand(error: Error): Error {
+export function withoutCommand(error: Error): Error {
   const bare = new Error(error.message);
   bare.name = error.name;
   return bare;

@@ -15,6 +15,12 @@ describe('the URL of a Redis', () => {
     ['REDIS://[::1]:7000', { host: '::1', port: 7000 }],
     ['redis://:se%2Fcret@db', { host: 'db', port: 6379, password: 'se/cret' }],
     ['redis://ann:secret@db', { host: 'db', port: 6379, username: 'ann', password: 'secret' }],
+    ['unix:///run/redis.sock', { path: '/run/redis.sock' }],
+    [
+      'unix://ann:se%2Fcret@/run/redis.sock?db=2',
+      { path: '/run/redis.sock', username: 'ann', password: 'se/cret', db: 2 },
+    ],
+    ['unix://:secret@/run/a%20b.sock', { path: '/run/a b.sock', password: 'secret' }],
   ])('%s is understood', (text, parts) => {
     expect(parseRedisUrl(text)).toEqual(parts);
   });
@@ -31,6 +37,10 @@ describe('the URL of a Redis', () => {
     'redis://db?db=1',
     'redis://db#x',
     'redis://%zz@db',
+    'unix://',
+    'unix://run/redis.sock',
+    'unix:///run/redis.sock?db=x',
+    'unix:///run/%zz',
   ])('%j is refused', (text) => {
     expect(parseRedisUrl(text)).toBeUndefined();
   });
@@ -75,5 +85,39 @@ describe('for people, an address', () => {
       'redis://db:1/2',
     );
     expect(describeRedis({ host: '::1', port: 1, db: 0, tls: {} })).toBe('rediss://[::1]:1/0');
+  });
+
+  it.each([
+    [{ path: '/run/redis.sock', password: 'secret' }, 'unix:///run/redis.sock?db=0'],
+    [
+      {
+        sentinels: [{ host: 'a' }, { host: 'b', port: 2 }],
+        name: 'shop',
+        sentinelPassword: 'secret',
+        db: 1,
+      },
+      'redis+sentinel://a,b:2/shop/1',
+    ],
+    [
+      {
+        cluster: [
+          { host: 'a', port: 1 },
+          { host: '::1', port: 2 },
+        ],
+        tls: {},
+      },
+      'rediss+cluster://a:1,[::1]:2',
+    ],
+    [
+      {
+        instance: {
+          options: { host: 'db', port: 1, db: 2, password: 'secret', path: null },
+          duplicate: () => 1,
+        },
+      },
+      'redis://db:1/2',
+    ],
+  ])('%j reads %s', (parts, shown) => {
+    expect(describeRedis(parts)).toBe(shown);
   });
 });

@@ -47,6 +47,7 @@ describe('options', () => {
         events: { maxAge: 604_800_000, maxBytes: 268_435_456, retention: 86_400_000 },
         rpc: { timeout: 5_000, mode: 'reliable', maxJobs: 100, maxWaiting: 10_000 },
       },
+      handlers: {},
       codec: jsonCodec,
       logger: undefined,
       autoStart: true,

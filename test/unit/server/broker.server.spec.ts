@@ -33,7 +33,7 @@ describe('the server', () => {
     expect(auto.runtime.starts).toBe(1);
     expect(auto.lines).toEqual([
       expect.stringMatching(
-        /^Broker "default" on redis:\/\/127\.0\.0\.1:6379\/0: .*; task create$/,
+        /^Broker "default" on redis:\/\/127\.0\.0\.1:6379\/0: .*, mode redis, strategy competing; 1 task \(create\)$/,
       ),
     ]);
 

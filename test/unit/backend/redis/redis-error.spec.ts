@@ -1,6 +1,10 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { isDisplaced, toRedisFailure } from '../../../../lib/backend/redis/redis-error.js';
+import {
+  elsewhere,
+  isDisplaced,
+  toRedisFailure,
+} from '../../../../lib/backend/redis/redis-error.js';
 import { ClosedError, OverloadedError, TimeoutError } from '../../../../lib/errors/index.js';
 
 /** As ioredis makes it of an error reply; it hangs the command on it. */
@@ -116,5 +120,30 @@ describe('isDisplaced', () => {
         'NOGROUP',
       ].map(isDisplaced),
     ).toEqual([true, true, false, false, false]);
+  });
+});
+
+describe('elsewhere', () => {
+  it.each([
+    ['MOVED 3999 127.0.0.1:6381', true],
+    ['CLUSTERDOWN The cluster is down', true],
+    // its other keys have not arrived there yet
+    ['ASK 3999 127.0.0.1:6381', false],
+  ])('knows a node of a cluster that cannot serve these keys: %s', (message, reconnect) => {
+    const failure = elsewhere(reply(message));
+    expect(failure).toMatchObject({ transient: true, outcome: 'not-sent', reconnect });
+    expect(failure?.error).toMatchObject({ code: 'BACKEND_UNAVAILABLE', outcome: 'not-sent' });
+    expect(inspect(failure, { depth: 9, showHidden: true })).not.toContain('the password');
+  });
+
+  it('says nothing of anything else', () => {
+    for (const other of [
+      reply('NOPERM'),
+      reply('LOADING'),
+      new Error('MOVEDX'),
+      'MOVED',
+      undefined,
+    ])
+      expect(elsewhere(other)).toBeUndefined();
   });
 });
