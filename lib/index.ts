@@ -71,6 +71,7 @@ export {
   type DeadLetter,
   type EnqueueOptions,
   type ListDeadLettersOptions,
+  type PauseOptions,
   type PublishOptions,
   type RequestOptions,
   type TaskMessage,
@@ -98,6 +99,17 @@ export type {
   QueueCounters,
   QueueStats,
 } from './backend/index.js';
+
+export type {
+  BrokerObserver,
+  HandledMessage,
+  HandlingEnd,
+  HandlingOutcome,
+  HandlingWatch,
+  SendingEnd,
+  SendingWatch,
+  SentMessage,
+} from './runtime/index.js';
 
 // Extending
 export type { PayloadCodec } from './codec/index.js';

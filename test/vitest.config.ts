@@ -20,9 +20,21 @@ const setups = {
   own: path('support/own-redis.setup.ts'),
 };
 const entries = { lib: path('../lib/index.ts'), dist: path('../dist/index.js') };
+const observability = {
+  lib: path('../lib/observability/$1/index.ts'),
+  dist: path('../dist/observability/$1/index.js'),
+};
 
 const project = (name: string, options: Project): TestProjectInlineConfiguration => ({
-  resolve: { alias: [{ find: /^nestjs-broker$/, replacement: entries[options.from ?? 'lib'] }] },
+  resolve: {
+    alias: [
+      { find: /^nestjs-broker$/, replacement: entries[options.from ?? 'lib'] },
+      {
+        find: /^nestjs-broker\/(metrics|otel|terminus)$/,
+        replacement: observability[options.from ?? 'lib'],
+      },
+    ],
+  },
   test: {
     name,
     root: path('..'),

@@ -9,6 +9,7 @@ export type {
   NameStats,
   QueueCounters,
   QueueStats,
+  WaitingFor,
 } from './inspector.port.js';
 export type { Added, Delivery, Fetched, Lease, NewMessage, Undecodable, Want } from './messages.js';
 export type {

@@ -11,6 +11,11 @@ export interface NameStats {
   readonly subscription?: string;
   /** Accepted, ready, held by nobody. */
   readonly waiting: number;
+  /**
+   * How long, in milliseconds, the one at the head of its stream, or of a lane, has waited there; absent: none heads
+   * one. The longest of all names is exact.
+   */
+  readonly oldest?: number;
   /** Handed to a consumer and not settled. */
   readonly running: number;
   /** Live instances that handle it; 0 with `waiting` > 0 means unclaimed. */
@@ -32,6 +37,8 @@ export interface QueueCounters {
 
 /** A picture of the app, taken in one step. @publicApi */
 export interface QueueStats {
+  /** When, in milliseconds on the backend's clock: what two pictures differ by, over the time between them, is a rate. */
+  readonly at: number;
   readonly names: readonly NameStats[];
   /** Sum over tasks nobody handles now. */
   readonly unclaimed: number;
@@ -88,8 +95,17 @@ export interface DeadLettersPort {
   drop(entries: readonly string[]): Promise<number>;
 }
 
+/** What waits for one consumer: in its lanes, and in the streams of the names it handles. */
+export interface WaitingFor {
+  readonly waiting: number;
+  /** How long, in milliseconds, the longest waiting of them has waited there; absent: nothing waits. */
+  readonly oldest?: number;
+}
+
 /** Looks, never touches. */
 export interface InspectorPort {
+  /** Cheap: a few commands for each name, in one step. `undefined`: it is no member. */
+  backlog(consumer: string): Promise<WaitingFor | undefined>;
   stats(): Promise<QueueStats>;
   /** Round trip in ms. @throws BackendUnavailableError */
   ping(): Promise<number>;

@@ -67,6 +67,8 @@ export interface Beat {
   readonly leader: boolean;
   /** The member's weight as it stands. */
   readonly weight: number;
+  /** Queues of its service that nobody reads for now: `t:` or `r:` and the queue; absent: none. */
+  readonly paused?: readonly string[];
 }
 
 /**
@@ -129,8 +131,16 @@ export interface QueuePort {
     verdict: Verdict,
     abandon?: AbortSignal,
   ): Promise<Settlement>;
+  /** When what a consumer holds came to where it was read, on the backend's clock, in ms; `undefined`: it is not known. */
+  readyAt(consumer: string, lease: Lease): number | undefined;
   /** Changes a member's share of routed work, with effect from the next message on; `false`: there is no such member. */
   setWeight(consumer: string, weight: number): Promise<boolean>;
+  /**
+   * Stops or starts the reading of one queue of a service by all members, those that join later included: they learn it
+   * from their beat, and are told at once to beat. What lies there stays. `false`: it was so already.
+   * @param pool `t:` or `r:` and the queue
+   */
+  pause(service: string, pool: string, paused: boolean): Promise<boolean>;
   /** Who can be sent messages of an address, when one group of one service handles it; else `undefined`. */
   routes(address: Address): Promise<Routes | undefined>;
   /**

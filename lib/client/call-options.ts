@@ -42,3 +42,11 @@ export interface RequestOptions extends PublishOptions {
   /** How often it is sent in all, or more about it; always inside `timeout`. Default `rpc.retry`. */
   readonly retry?: number | RetryOptions;
 }
+
+/** What of a queue is paused. @publicApi */
+export interface PauseOptions {
+  /** Whether its requests stop, too: they wait then, until their time is over. Default false. */
+  readonly requests?: boolean;
+  /** Whose queue it is. Default: the service of this broker. */
+  readonly service?: string;
+}

@@ -5,15 +5,22 @@ import {
   type BackoffOptions,
   type RetryOptions,
 } from '../config/index.js';
-import { InvalidOptionsError } from '../errors/index.js';
+import { InvalidBatchError, InvalidOptionsError } from '../errors/index.js';
 import { checkName, type BackoffPolicy } from '../message/index.js';
-import type {
-  EventOptions,
-  RequestOptions as RequestCall,
-  RequestRetry,
-  TaskOptions,
+import {
+  DEFAULT_QUEUE,
+  type PausedQueue,
+  type EventOptions,
+  type RequestOptions as RequestCall,
+  type RequestRetry,
+  type TaskOptions,
 } from '../runtime/index.js';
-import type { EnqueueOptions, PublishOptions, RequestOptions } from './call-options.js';
+import type {
+  EnqueueOptions,
+  PauseOptions,
+  PublishOptions,
+  RequestOptions,
+} from './call-options.js';
 
 // By hand and field by field: this runs once per message, and most messages have no option at all.
 
@@ -109,6 +116,27 @@ export const parseRequestOptions = (options: unknown): RequestCall =>
 /** @throws InvalidOptionsError */
 export const parsePublishOptions = (options: unknown): EventOptions =>
   parse(PUBLISH, options, 'an event');
+
+const PAUSE: Parsers<PauseOptions> = {
+  requests: (value: unknown) =>
+    typeof value === 'boolean' ? value : refuse('requests', value, 'true or false'),
+  service: (value: unknown) => checkName('the service', value),
+};
+
+/** @throws InvalidOptionsError, InvalidNameError */
+export function parsePausedQueue(queue: unknown = DEFAULT_QUEUE, options?: unknown): PausedQueue {
+  const name = checkName('the name of a queue', queue);
+  const { requests = false, service }: PauseOptions =
+    options === undefined ? {} : parse(PAUSE, options, 'a pause');
+  return { queue: name, service, requests };
+}
+
+/** @throws InvalidBatchError */
+export function checkTaskList(tasks: unknown): void {
+  const isList =
+    Array.isArray(tasks) && tasks.every((task) => typeof task === 'object' && task !== null);
+  if (!isList) throw new InvalidBatchError('a batch is a list of tasks');
+}
 
 function parse<O extends object>(
   parsers: Parsers<O>,

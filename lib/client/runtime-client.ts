@@ -2,9 +2,21 @@ import { ClientProxy, type ReadPacket, type WritePacket } from '@nestjs/microser
 import type { Observable } from 'rxjs';
 import type { CancelResult } from '../backend/index.js';
 import type { ResolvedOptions } from '../config/index.js';
-import { ClosedError, InvalidBatchError } from '../errors/index.js';
-import type { BrokerStats, Enqueued, Health, Runtime, TaskToSend } from '../runtime/index.js';
-import type { EnqueueOptions, PublishOptions, RequestOptions } from './call-options.js';
+import { ClosedError } from '../errors/index.js';
+import type {
+  BrokerObserver,
+  BrokerStats,
+  Enqueued,
+  Health,
+  Runtime,
+  TaskToSend,
+} from '../runtime/index.js';
+import type {
+  EnqueueOptions,
+  PauseOptions,
+  PublishOptions,
+  RequestOptions,
+} from './call-options.js';
 import type { ClientEvents, ClientStatus } from './client-events.js';
 import type {
   BrokerContract,
@@ -21,11 +33,14 @@ import type {
   TaskMessage,
 } from './contract.js';
 import { DeadLetters } from './dead-letters.js';
+import { Early } from './early.js';
 import { BrokerGroupClient } from './group-client.js';
 import { toNestError } from './nest-error.js';
 import { toOutgoing, type Outgoing } from './outgoing.js';
 import {
+  checkTaskList,
   parseEnqueueOptions,
+  parsePausedQueue,
   parsePublishOptions,
   parseRequestOptions,
 } from './parse-call-options.js';
@@ -46,8 +61,7 @@ export class RuntimeClient<C extends BrokerContract = BrokerContract> extends Cl
   private readonly options: ResolvedOptions;
   private readonly link: RuntimeLink;
   private readonly replies: ReplyReader;
-  private readonly early: ((runtime: Runtime) => void)[] = [];
-  private created: Runtime | undefined;
+  private readonly early = new Early<Runtime>();
 
   constructor(source: RuntimeSource) {
     super();
@@ -107,7 +121,7 @@ export class RuntimeClient<C extends BrokerContract = BrokerContract> extends Cl
   /** Adds all tasks in one step, or none of them; at most 256 and 4 MiB. */
   enqueueMany(tasks: readonly TaskMessage<C>[]): Promise<Enqueued[]>;
   async enqueueMany(tasks: readonly TaskMessage[]): Promise<Enqueued[]> {
-    if (!isTaskList(tasks)) throw new InvalidBatchError('a batch is a list of tasks');
+    checkTaskList(tasks);
     const batch = tasks.map(({ name, data, options }) => this.toTask(name, data, options));
     const runtime = this.link.connected ?? (await this.ready());
     return runtime.sender.enqueue(batch);
@@ -169,6 +183,17 @@ export class RuntimeClient<C extends BrokerContract = BrokerContract> extends Cl
     return (await this.ready()).sender.cancel(id);
   }
 
+  /** Stops the tasks of a queue in all instances of its service, those that start later too, until {@link resume}: what runs ends, what waits stays. */
+  async pause(queue?: string, options?: PauseOptions): Promise<void> {
+    await (await this.ready()).pause(parsePausedQueue(queue, options), true);
+  }
+
+  /** Starts the tasks, and requests, of a queue again. */
+  async resume(queue?: string, options?: Pick<PauseOptions, 'service'>): Promise<void> {
+    const paused = parsePausedQueue(queue, options);
+    await (await this.ready()).pause({ ...paused, requests: true }, false);
+  }
+
   /** The same client for names that begin with `prefix` and a dot. */
   group<G extends string>(prefix: G): BrokerGroupClient<InGroup<C, G>> {
     return new BrokerGroupClient(this, prefix);
@@ -176,10 +201,7 @@ export class RuntimeClient<C extends BrokerContract = BrokerContract> extends Cl
 
   /** Answers even when nothing can be reached. */
   async health(): Promise<Health> {
-    const runtime = await this.link.create();
-    // a failure to connect is what the health then tells
-    await this.ready().catch(() => undefined);
-    return runtime.health();
+    return (await this.link.tryToConnect()).health();
   }
 
   /** What waits, runs and died in the app, who handles it, and what this instance missed of its events. */
@@ -191,9 +213,12 @@ export class RuntimeClient<C extends BrokerContract = BrokerContract> extends Cl
     event: E,
     callback: L,
   ): void {
-    const listen = (runtime: Runtime): unknown => runtime.on(event, callback);
-    if (this.created === undefined) this.early.push(listen);
-    else listen(this.created);
+    this.early.begin((runtime) => runtime.on(event, callback));
+  }
+
+  /** Watches what this broker sends and handles in this process from now on. @returns ends it */
+  observe(observer: BrokerObserver): () => void {
+    return this.early.begin((runtime) => runtime.observe(observer));
   }
 
   /** The runtime behind this client, once it was connected. */
@@ -268,11 +293,7 @@ export class RuntimeClient<C extends BrokerContract = BrokerContract> extends Cl
   }
 
   private onCreated(runtime: Runtime): void {
-    this.created = runtime;
     runtime.on('link', (link) => this._status$.next(link === 'up' ? 'connected' : 'disconnected'));
-    for (const listen of this.early.splice(0)) listen(runtime);
+    this.early.arrive(runtime);
   }
 }
-
-const isTaskList = (tasks: unknown): boolean =>
-  Array.isArray(tasks) && tasks.every((task) => typeof task === 'object' && task !== null);

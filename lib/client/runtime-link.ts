@@ -2,6 +2,9 @@ import { BackendUnavailableError, ClosedError } from '../errors/index.js';
 import type { Runtime } from '../runtime/index.js';
 import type { RuntimeSource } from './runtime-source.js';
 
+/** How long a question for the health waits for the first connection, in ms. */
+const PATIENCE = 2_000;
+
 /** A client's way to its runtime: makes it when it is first needed, connects it, closes it. */
 export class RuntimeLink {
   readonly #source: RuntimeSource;
@@ -67,6 +70,13 @@ export class RuntimeLink {
       clearTimeout(timer);
       if (giveUp !== undefined) this.#waiting.delete(giveUp);
     }
+  }
+
+  /** For who asks how it is: a failure to connect is what its health then tells. @throws ClosedError after {@link close} */
+  async tryToConnect(): Promise<Runtime> {
+    const runtime = await this.create();
+    await this.connectWithin(PATIENCE).catch(() => undefined);
+    return runtime;
   }
 
   close(): Promise<void> {

@@ -26,16 +26,27 @@ export class ConsumerLoop {
   #stopped = false;
   #started = false;
   #drained = false;
+  #broken = false;
+  #paused = false;
+  #resume: (() => void) | undefined;
   #fetching: Promise<Fetched> | undefined;
 
   constructor(parts: ConsumerLoopParts) {
     this.#parts = parts;
   }
 
+  /** Whether it ended by a failure, which was reported. */
+  get broken(): boolean {
+    return this.#broken;
+  }
+
   start(): void {
     if (this.#started) return;
     this.#started = true;
-    void this.#run();
+    this.#run().catch(async (error: unknown) => {
+      this.#broken = true;
+      await this.#parts.onError(error);
+    });
   }
 
   /** A name that was full has a place again: the waiting read did not ask for it. */
@@ -50,9 +61,18 @@ export class ConsumerLoop {
     this.#parts.reader.wake();
   }
 
+  /** Paused: nothing is read, and what was on its way is given back. */
+  pause(paused: boolean): void {
+    if (this.#paused === paused) return;
+    this.#paused = paused;
+    if (paused) this.#parts.reader.wake();
+    else this.#resume?.();
+  }
+
   /** Hands nothing more on. */
   halt(): void {
     this.#stopped = true;
+    this.#resume?.();
     this.#parts.reader.wake();
   }
 
@@ -81,14 +101,21 @@ export class ConsumerLoop {
     const { slots } = this.#parts.pool;
     while (!this.#stopped) {
       await slots.available();
+      if (this.#paused) await this.#resumed();
       if (this.#stopped) return;
       const fetched = await this.#fetch();
-      const places = this.#stopped ? [] : fetched.deliveries;
+      const places = this.#stopped || this.#paused ? [] : fetched.deliveries;
       const taken = places.map((delivery) => slots.take(delivery.envelope.address));
       this.#handOn(fetched, taken);
       if (fetched.displaced && !this.#stopped) await onDisplaced();
       // results of handlers that ended at once leave before the next read, which can then take more
       await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+  }
+
+  async #resumed(): Promise<void> {
+    while (this.#paused && !this.#stopped) {
+      await new Promise<void>((resolve) => (this.#resume = resolve));
     }
   }
 

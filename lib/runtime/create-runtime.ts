@@ -9,14 +9,25 @@ import {
 import type { PayloadCodec } from '../codec/index.js';
 import { ClosedError } from '../errors/index.js';
 import { MessageIds } from '../message/index.js';
+import { checkHealth } from './check-health.js';
 import { EventLosses } from './event-losses.js';
 import type { Handler } from './handler.js';
 import { HandlerRegistry } from './handler-registry.js';
+import type { BrokerObserver } from './observer.js';
+import { ObservedSender } from './observed-sender.js';
+import { Observers } from './observers.js';
 import { PayloadEncoder } from './payload-encoder.js';
 import { Requester } from './requester.js';
 import { RetryingRequester } from './retrying-requester.js';
 import { Router } from './router.js';
-import type { BrokerStats, Health, Runtime, RuntimeEvents, Sender } from './runtime.js';
+import type {
+  BrokerStats,
+  Health,
+  PausedQueue,
+  Runtime,
+  RuntimeEvents,
+  Sender,
+} from './runtime.js';
 import { MessageSender } from './sender.js';
 import type { RuntimeLog, RuntimeSettings, Strategy } from './settings.js';
 import { Strategies } from './strategies.js';
@@ -41,6 +52,7 @@ class BrokerRuntime implements Runtime {
   readonly #backend: Backend;
   readonly #events: TypedEvents<RuntimeEvents>;
   readonly #losses: EventLosses;
+  readonly #observers: Observers;
   readonly #registry: HandlerRegistry;
   readonly #requester: Requester;
   readonly #parts: RuntimeParts;
@@ -94,7 +106,9 @@ class BrokerRuntime implements Runtime {
       sendTimeout,
       onError,
     });
-    this.sender = toSender(messages, new RetryingRequester(this.#requester, { clock, rpc }));
+    this.#observers = new Observers(clock, onError);
+    const requester = new RetryingRequester(this.#requester, { clock, rpc });
+    this.sender = new ObservedSender(toSender(messages, requester), this.#observers);
     this.#parts = parts;
     this.#backend = backend;
     this.#clock = clock;
@@ -122,6 +136,12 @@ class BrokerRuntime implements Runtime {
 
   async setWeight(consumer: string, weight: number): Promise<boolean> {
     return await this.#backend.queue.setWeight(consumer, weight);
+  }
+
+  async pause({ queue, service, requests }: PausedQueue, paused: boolean): Promise<void> {
+    const whose = service ?? this.#parts.settings.service;
+    const pools = requests ? [`t:${queue}`, `r:${queue}`] : [`t:${queue}`];
+    for (const pool of pools) await this.#backend.queue.pause(whose, pool, paused);
   }
 
   handle(handler: Handler): void {
@@ -165,20 +185,14 @@ class BrokerRuntime implements Runtime {
   }
 
   async health(): Promise<Health> {
-    const link = this.#backend.link;
-    const handles = this.#registry.addresses.length > 0 && this.#starting !== undefined;
-    const consuming = !handles || (this.#worker?.fresh ?? false);
-    const sinceBeat = this.#worker?.sinceBeat;
-    const since = sinceBeat === undefined ? {} : { sinceBeat: Math.round(sinceBeat) };
-    const facts = { link, consuming, ...since };
-    if (this.#draining !== undefined) return { status: 'draining', ...facts };
-    try {
-      await this.#backend.inspector.ping();
-    } catch (error) {
-      return { status: 'down', ...facts, link: 'down', reason: (error as Error).message };
-    }
-    if (!consuming) return { status: 'down', ...facts, reason: 'this instance is no member now' };
-    return { status: 'up', ...facts };
+    return await checkHealth({
+      backend: this.#backend,
+      clock: this.#clock,
+      worker: this.#worker,
+      handles: this.#registry.addresses.length > 0 && this.#starting !== undefined,
+      draining: this.#draining !== undefined,
+      closed: this.#closing !== undefined,
+    });
   }
 
   async stats(): Promise<BrokerStats> {
@@ -192,6 +206,10 @@ class BrokerRuntime implements Runtime {
     const off = this.#events.on(event, listener);
     if (event === 'members') this.#watchMembers();
     return off;
+  }
+
+  observe(observer: BrokerObserver): () => void {
+    return this.#observers.add(observer);
   }
 
   /** Listens to the control channel once somebody here wants to know who comes and goes. */
@@ -227,6 +245,7 @@ class BrokerRuntime implements Runtime {
       log,
       events: this.#events,
       losses: this.#losses,
+      observers: this.#observers,
     });
     await this.#worker.start();
   }

@@ -4,6 +4,7 @@ import { CancelledError } from '../errors/index.js';
 import { isPattern, messageId } from '../message/index.js';
 import type { EventHandler, HandlingContext } from './handler.js';
 import { isThenable } from './is-thenable.js';
+import type { Observers } from './observers.js';
 import type { PayloadEncoder } from './payload-encoder.js';
 
 /** Events handled at once in an instance; what waits behind them, before events are dropped. */
@@ -16,6 +17,7 @@ export interface EventPumpParts {
   /** By name, or by pattern. */
   readonly handlers: ReadonlyMap<string, readonly EventHandler[]>;
   readonly consumerId: string;
+  readonly observers?: Observers;
   readonly onError: (error: unknown) => void;
   /** Events dropped because handlers did not keep up, in all. */
   readonly onDrop: (dropped: number) => void;
@@ -106,18 +108,40 @@ export class EventPump {
     }
   }
 
-  #handle({ name, handler, frame }: Arrived): void {
+  #handle(arrived: Arrived): void {
+    const { observers } = this.#parts;
+    const context = this.#context(arrived.name, arrived.frame);
+    if (observers === undefined || observers.isEmpty) return this.#run(arrived, context);
+    const watching = observers.handling({ ...context, waited: undefined });
+    watching.run(() =>
+      this.#run(arrived, context, (...failure) =>
+        watching.ended(
+          failure.length === 0 ? { outcome: 'done' } : { outcome: 'failed', error: failure[0] },
+        ),
+      ),
+    );
+  }
+
+  /** @param ended is told the error, if there is one */
+  #run(
+    { name, handler, frame }: Arrived,
+    context: HandlingContext,
+    ended?: (...failure: readonly unknown[]) => void,
+  ): void {
+    const { payloads, onError } = this.#parts;
+    const fail = (error: unknown): void => {
+      ended?.(error);
+      onError(error);
+    };
     let result: unknown;
     try {
-      const input = this.#parts.payloads.decode(name, frame.payload);
-      result = handler.invoke(input, this.#context(name, frame));
+      result = handler.invoke(payloads.decode(name, frame.payload), context);
     } catch (error) {
-      this.#parts.onError(error);
-      return;
+      return fail(error);
     }
-    if (!isThenable(result)) return;
+    if (!isThenable(result)) return ended?.();
     this.#running += 1;
-    result.then(undefined, this.#parts.onError).then(() => this.#ended());
+    result.then(ended && (() => ended()), fail).then(() => this.#ended());
   }
 
   #ended(): void {

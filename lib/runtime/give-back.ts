@@ -11,8 +11,10 @@ export function giveBack(handling: Handling): Verdict {
   const { replyTo, keepReply, unique, repeatable = false } = handling.delivery.envelope;
   const isFree = handling.kind !== 'request' || !handling.started || handling.idempotent;
   if (isFree) return { type: 'release' };
+  const lost = new ServerLostError();
+  handling.failure = lost;
   if (replyTo === undefined) return { type: 'done' };
-  const body = encodeErrorBody(toPlainError(new ServerLostError()));
+  const body = encodeErrorBody(toPlainError(lost));
   const frame = encodeFrame(unique, 0, FRAME.error, body);
   // who sends it again, with its id, is not kept from it
   const keep = keepReply === undefined ? {} : { keep: repeatable ? FORGET : keepReply };

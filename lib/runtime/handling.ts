@@ -22,6 +22,10 @@ export class Handling implements HandlingContext {
   started = false;
   /** Ends the attempt after its time-out. */
   timer: Timer | undefined;
+  /** Why it is not done, for who watches. */
+  failure: unknown;
+  /** Called with what becomes of it, for who watches. */
+  onVerdict: ((verdict: Verdict | undefined) => void) | undefined;
   /** Called when it ends, however it ends. */
   onEnd: (() => void) | undefined;
   #controller: AbortController | undefined;
@@ -90,6 +94,7 @@ export class Handling implements HandlingContext {
     this.#finish = undefined;
     this.timer?.cancel();
     this.onEnd?.();
+    this.onVerdict?.(verdict);
     onFinish(this, verdict);
   }
 }

@@ -4,10 +4,21 @@ export type {
   DurableBacklog,
   EventStats,
   Health,
+  PausedQueue,
   Runtime,
   RuntimeEvents,
   Sender,
 } from './runtime.js';
+export type {
+  BrokerObserver,
+  HandledMessage,
+  HandlingEnd,
+  HandlingOutcome,
+  HandlingWatch,
+  SendingEnd,
+  SendingWatch,
+  SentMessage,
+} from './observer.js';
 export { DEFAULT_QUEUE, type RuntimeLog, type RuntimeSettings, type Strategy } from './settings.js';
 export type {
   Enqueued,

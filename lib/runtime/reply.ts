@@ -55,6 +55,7 @@ export class Reply {
   }
 
   fail(error: unknown): void {
+    this.#handling.failure = error ?? new Error(String(error));
     const body = encodeErrorBody(toPlainError(error));
     // who stopped it, or does not keep up, waits for no values
     if (this.#handling.aborted || !this.#letGo()) return this.#finish(FRAME.error, body);

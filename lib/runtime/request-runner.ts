@@ -5,6 +5,7 @@ import { withDeadline } from './deadline.js';
 import { ForeignReply } from './foreign-reply.js';
 import type { RequestHandler } from './handler.js';
 import type { Handling } from './handling.js';
+import type { HandlingObserver } from './handling-observer.js';
 import type { PayloadEncoder } from './payload-encoder.js';
 import { Reply, type ReplyParts } from './reply.js';
 
@@ -13,6 +14,7 @@ export interface RequestRunnerParts {
   readonly clock: Clock;
   readonly payloads: PayloadEncoder;
   readonly sendTimeout: number;
+  readonly watch?: HandlingObserver;
   readonly onError: (error: unknown) => void;
 }
 
@@ -22,9 +24,11 @@ const COARSE = 50;
 /** Runs a request and carries its values back. The last frame leaves in the step that settles the request. */
 export class RequestRunner {
   readonly #parts: ReplyParts;
+  readonly #watch: HandlingObserver | undefined;
 
   constructor(parts: RequestRunnerParts) {
     this.#parts = { ...parts, credits: new Credits(parts.bus, parts.onError) };
+    this.#watch = parts.watch;
   }
 
   close(): void {
@@ -33,6 +37,12 @@ export class RequestRunner {
 
   /** @param left milliseconds until nobody waits for the reply any more */
   run(handler: RequestHandler, handling: Handling, left: number): void {
+    const watch = this.#watch;
+    if (watch === undefined || watch.isEmpty) return this.#run(handler, handling, left);
+    watch.around(handling, () => this.#run(handler, handling, left));
+  }
+
+  #run(handler: RequestHandler, handling: Handling, left: number): void {
     const isForeign = handling.delivery.envelope.correlation !== undefined;
     const reply = isForeign
       ? new ForeignReply(handling, this.#parts.payloads)
@@ -47,7 +57,9 @@ export class RequestRunner {
 
   #limit(handling: Handling, left: number): void {
     handling.timer = this.#parts.clock.after(Math.ceil(left / COARSE) * COARSE, () => {
-      handling.abort(new TimeoutError(`the caller of "${handling.name}" waits no longer`));
+      const late = new TimeoutError(`the caller of "${handling.name}" waits no longer`);
+      handling.failure = late;
+      handling.abort(late);
       handling.finish({ type: 'expired' });
     });
   }

@@ -1,10 +1,11 @@
 import type { Backend, Clock } from '../backend/index.js';
 import type { PayloadEncoder } from './payload-encoder.js';
+import { HandlingObserver, type HandlingObserverParts } from './handling-observer.js';
 import { RequestRunner } from './request-runner.js';
 import type { RuntimeSettings } from './settings.js';
 import { TaskRunner } from './task-runner.js';
 
-export interface RunnersParts {
+export interface RunnersParts extends Omit<HandlingObserverParts, 'queue'> {
   readonly backend: Backend;
   readonly clock: Clock;
   readonly settings: RuntimeSettings;
@@ -12,16 +13,13 @@ export interface RunnersParts {
 }
 
 /** What runs the handlers of each kind. */
-export const newRunners = (
-  { backend, clock, payloads, settings }: RunnersParts,
-  onError: (error: unknown) => void,
-) => ({
-  tasks: new TaskRunner({ clock, payloads, defaults: settings.tasks }),
-  requests: new RequestRunner({
-    bus: backend.bus,
-    clock,
-    payloads,
-    sendTimeout: settings.sendTimeout,
-    onError,
-  }),
-});
+export function newRunners(parts: RunnersParts, onError: (error: unknown) => void) {
+  const { backend, clock, payloads, settings, observers, server } = parts;
+  const { bus, queue } = backend;
+  const watch = new HandlingObserver({ observers, queue, server });
+  const { sendTimeout } = settings;
+  return {
+    tasks: new TaskRunner({ clock, payloads, defaults: settings.tasks, watch }),
+    requests: new RequestRunner({ bus, clock, payloads, sendTimeout, watch, onError }),
+  };
+}

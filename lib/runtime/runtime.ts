@@ -8,6 +8,7 @@ import type {
 } from '../backend/index.js';
 import type { Enqueued, EventOptions, ReplyObserver, RequestOptions, TaskToSend } from './calls.js';
 import type { Handler } from './handler.js';
+import type { BrokerObserver } from './observer.js';
 import type { Strategy } from './settings.js';
 
 /** The sending half. Every method encodes and checks before anything is sent. */
@@ -25,14 +26,28 @@ export interface Sender {
   cancel(id: string): Promise<CancelResult>;
 }
 
-/** @publicApi */
+/** How this instance is. @publicApi */
 export interface Health {
+  /** `draining`: it shuts down, and takes nothing new. */
   readonly status: 'up' | 'down' | 'draining';
+  /**
+   * Whether the process can go on as it is. `false`: it was closed, or a loop that reads messages has ended by a
+   * failure; restart it. A backend that is away, or a drain, is no reason.
+   */
+  readonly live: boolean;
+  /** Whether it works now: status `up`. */
+  readonly ready: boolean;
   readonly link: LinkState;
   /** Whether this instance takes work: a member with a beat inside its TTL. Producers: true. */
   readonly consuming: boolean;
   /** Milliseconds since the last beat that arrived; absent: not a member. */
   readonly sinceBeat?: number;
+  /** Tasks and requests this instance could take now: its lag. Absent: not a member, or not known. */
+  readonly waiting?: number;
+  /** Milliseconds that the longest waiting of them has waited; absent: nothing waits. */
+  readonly oldest?: number;
+  /** Queues of its service that are paused: `t:` (tasks) or `r:` (requests) and the queue; absent: none. */
+  readonly paused?: readonly string[];
   /** Why it is not up. */
   readonly reason?: string;
 }
@@ -86,6 +101,14 @@ export interface RuntimeEvents {
   'durable-backlog': DurableBacklog;
 }
 
+/** Which queue, of which service. */
+export interface PausedQueue {
+  readonly queue: string;
+  /** Absent: the one of this process. */
+  readonly service?: string | undefined;
+  readonly requests: boolean;
+}
+
 /** One broker in one process: sends, and handles once it was started. */
 export interface Runtime {
   readonly sender: Sender;
@@ -98,6 +121,8 @@ export interface Runtime {
   provideStrategy(strategy: BalanceStrategy): void;
   /** Changes a member's share of routed work; `false`: there is no such member. */
   setWeight(consumer: string, weight: number): Promise<boolean>;
+  /** Stops or starts the reading of a queue of a service by all its instances: of its tasks, with `requests` of those, too. */
+  pause(queue: PausedQueue, paused: boolean): Promise<void>;
   /** Registers a handler; only before `start`. @throws DuplicateHandlerError */
   handle(handler: Handler): void;
   /** Resolves when the backend can be used; safe to repeat. */
@@ -110,6 +135,8 @@ export interface Runtime {
   close(): Promise<void>;
   health(): Promise<Health>;
   stats(): Promise<BrokerStats>;
+  /** Watches messages that are sent and handled here from now on. @returns ends it */
+  observe(observer: BrokerObserver): () => void;
   on<E extends keyof RuntimeEvents>(
     event: E,
     listener: (value: RuntimeEvents[E]) => void,

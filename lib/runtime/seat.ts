@@ -8,12 +8,12 @@ import type {
   Verdict,
 } from '../backend/index.js';
 import { CancelledError, toPlainError } from '../errors/index.js';
-import type { Address } from '../message/index.js';
 import { ConsumerLoop } from './consumer-loop.js';
 import type { Exclusive } from './exclusive.js';
 import type { HandlerRegistry } from './handler-registry.js';
 import { Handling } from './handling.js';
 import { InHand } from './in-hand.js';
+import { lookAtRoutes } from './look-at-routes.js';
 import type { Pool, Pools } from './pools.js';
 import type { RequestRunner } from './request-runner.js';
 import type { Router } from './router.js';
@@ -49,6 +49,8 @@ export interface SeatParts {
 /** This instance's place in the queue for one membership: its readers and everything it holds. */
 export class Seat {
   readonly session: Session;
+  /** Queues of its service that are paused. */
+  paused: readonly string[] = [];
   readonly #parts: SeatParts;
   readonly #inHand = new InHand();
   readonly #held = this.#inHand.held;
@@ -73,9 +75,14 @@ export class Seat {
     return this.session.consumer;
   }
 
+  /** Whether all loops that were started still run. */
+  get reading(): boolean {
+    return [...this.#loops.values()].every((loop) => !loop.broken);
+  }
+
   async open(): Promise<void> {
     await this.session.join();
-    await this.#lookAtRoutes();
+    await lookAtRoutes(this.session.member, this.#parts.router);
     for (const pool of this.#parts.pools.all) this.#openLoop(pool);
   }
 
@@ -126,18 +133,6 @@ export class Seat {
     }
   }
 
-  /** What a user's own strategy leaves to whoever is free is routed by who reads it: it must know the others first. */
-  async #lookAtRoutes(): Promise<void> {
-    const { router } = this.#parts;
-    const custom = this.session.member.groups.filter(({ rule }) =>
-      rule.strategy.startsWith('custom:'),
-    );
-    const names = this.session.member.names.filter(({ group }) =>
-      custom.some(({ name }) => name === group),
-    );
-    await Promise.all(names.map(async ({ address }) => await router.look(address as Address)));
-  }
-
   #openLoop(pool: Pool): void {
     const { queue, onError } = this.#parts;
     const reader = queue.reader(this.consumer, pool.name, (lease) => this.#inHand.has(lease));
@@ -155,6 +150,7 @@ export class Seat {
     });
     this.#loops.set(pool, loop);
     loop.drain(this.#drained);
+    loop.pause(this.paused.includes(pool.name));
     loop.start();
   }
 
@@ -276,6 +272,8 @@ export class Seat {
       handling?.abort(new CancelledError(`the lease of "${handling.id}" was lost`));
       handling?.finish(undefined);
     }
+    this.paused = beat.paused ?? [];
+    for (const [pool, loop] of this.#loops) loop.pause(this.paused.includes(pool.name));
     this.#parts.onBeat(beat, this);
   }
 

@@ -9,6 +9,7 @@ import { DURATION_FORM, type TaskPolicy, parseDuration } from '../message/index.
 import { withDeadline } from './deadline.js';
 import type { DurableEventHandler, TaskHandler } from './handler.js';
 import type { Handling } from './handling.js';
+import type { HandlingObserver } from './handling-observer.js';
 import { isThenable } from './is-thenable.js';
 import type { PayloadEncoder } from './payload-encoder.js';
 import { retryDelay } from './retry-delay.js';
@@ -18,6 +19,7 @@ export interface TaskRunnerParts {
   readonly payloads: PayloadEncoder;
   /** What handlers and messages leave open. */
   readonly defaults: TaskPolicy;
+  readonly watch?: HandlingObserver;
 }
 
 type WorkHandler = TaskHandler | DurableEventHandler;
@@ -33,6 +35,12 @@ export class TaskRunner {
   }
 
   run(handler: WorkHandler, handling: Handling): void {
+    const { watch } = this.#parts;
+    if (watch === undefined || watch.isEmpty) return this.#run(handler, handling);
+    watch.around(handling, () => this.#run(handler, handling));
+  }
+
+  #run(handler: WorkHandler, handling: Handling): void {
     let input: unknown;
     try {
       input = this.#parts.payloads.decode(handling.name, handling.payload);
@@ -67,6 +75,7 @@ export class TaskRunner {
   }
 
   #failed(handler: WorkHandler, handling: Handling, error: unknown): Verdict {
+    handling.failure = error;
     if (handling.cancelled) return DONE;
     if (error instanceof UnrecoverableError) return dead(handling, 'unrecoverable', error);
     if (error instanceof RetryLaterError) return this.#later(handling, error);
@@ -95,9 +104,12 @@ const dead = (
   handling: Handling,
   reason: 'failed' | 'unrecoverable' | 'undecodable',
   error: unknown,
-): Verdict => ({
-  type: 'dead',
-  reason,
-  error: toPlainError(error, { stack: true }),
-  consumer: handling.consumerId,
-});
+): Verdict => {
+  handling.failure = error;
+  return {
+    type: 'dead',
+    reason,
+    error: toPlainError(error, { stack: true }),
+    consumer: handling.consumerId,
+  };
+};

@@ -14,6 +14,7 @@ import { EventPump } from './event-pump.js';
 import { Exclusive } from './exclusive.js';
 import { Announcer } from './announcer.js';
 import { CrowdWatch } from './crowd-watch.js';
+import type { Observers } from './observers.js';
 import type { HandlerRegistry } from './handler-registry.js';
 import { giveBack } from './give-back.js';
 import { Housekeeper } from './housekeeper.js';
@@ -49,6 +50,7 @@ export interface WorkerParts {
   readonly log: RuntimeLog;
   readonly events: TypedEvents<RuntimeEvents>;
   readonly losses: EventLosses;
+  readonly observers: Observers;
 }
 
 /** The receiving half: joins, reads, runs handlers, and leaves in peace. Rejoins by itself after an eviction. */
@@ -87,6 +89,7 @@ export class Worker {
       payloads,
       handlers: registry.events,
       consumerId: this.#instance,
+      observers: parts.observers,
       onError,
       onDrop: (dropped) => losses.drop(dropped),
       onGap: () => losses.gap(),
@@ -97,12 +100,11 @@ export class Worker {
     this.#keeper = new SubscriptionKeeper({ ...common, ...parts, interval });
     this.#relief = new Relief({ ...common, pools, stealAfter });
     this.#announcer = new Announcer(parts.turns, onError);
-    const { inspector } = backend;
-    const [{ service }, ttl] = [settings, heartbeatTtl];
-    this.#deadPeers = new DeadPeers({ ...common, inspector, service, ttl, lostLimit });
+    const peers = { inspector: backend.inspector, service: settings.service, ttl: heartbeatTtl };
+    this.#deadPeers = new DeadPeers({ ...common, ...peers, lostLimit });
     this.#seatParts = {
       ...common,
-      ...newRunners(parts, onError),
+      ...newRunners({ ...parts, server }, onError),
       server,
       registry,
       pools,
@@ -123,6 +125,15 @@ export class Worker {
 
   get sinceBeat(): number | undefined {
     return this.consumerId === undefined ? undefined : this.#seat?.session.sinceBeat;
+  }
+
+  /** Whether nothing has ended that should read. */
+  get reading(): boolean {
+    return this.#seat?.reading ?? true;
+  }
+
+  get paused(): readonly string[] {
+    return this.#seat?.paused ?? [];
   }
 
   get fresh(): boolean {
@@ -261,6 +272,10 @@ export class Worker {
     if (said?.type === 'due') this.#timer.hear(said.at);
     if (said?.type === 'cancel' && said.consumer === this.#seat?.consumer) {
       this.#seat.cancel(said.unique);
+    }
+    if (said?.type === 'pause' && said.service === this.#parts.settings.service) {
+      // one that is under way may have left before
+      void this.#seat?.session.beat().then(() => this.#seat?.session.beat());
     }
     if (said?.type !== 'members') return;
     if (said.change === 'evicted') this.#housekeeper.watch();

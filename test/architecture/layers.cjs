@@ -105,7 +105,7 @@ const named = [
     { path: '^lib/', pathNot: NEST_INTERNALS },
     {
       path: 'node_modules/@nestjs/[^/]+/',
-      pathNot: 'node_modules/@nestjs/[^/]+/index\\.(d\\.ts|js)$',
+      pathNot: 'node_modules/@nestjs/[^/]+/(dist/)?index\\.(d\\.ts|js)$',
     },
   ),
   forbid('no-circle', 'Nothing imports itself, by whatever detour.', {}, { circular: true }),

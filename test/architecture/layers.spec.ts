@@ -110,7 +110,7 @@ describe('the rules of direction', () => {
     });
     found = (JSON.parse(stdout.toString()) as { summary: { violations: Violation[] } }).summary
       .violations;
-  });
+  }, 60_000);
   afterAll(() => rmSync(root, { recursive: true, force: true }));
 
   it('are all broken by this library', () => {

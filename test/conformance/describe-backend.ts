@@ -14,6 +14,8 @@ import { describeDelay } from './queue-delay.js';
 import { describeDelivery } from './queue-delivery.js';
 import { describeFeatures } from './features.js';
 import { describeInspector } from './inspector.js';
+import { describePause } from './queue-pause.js';
+import { describeBacklog } from './inspector-backlog.js';
 import { describeKeys } from './queue-keys.js';
 import { describeKeyScopes } from './queue-key-scopes.js';
 import { describeKeyWorkers } from './queue-key-workers.js';
@@ -72,6 +74,8 @@ const SUBJECTS = [
   describeDurableLog,
   describeDurableBounds,
   describeInspector,
+  describeBacklog,
+  describePause,
   describeFeatures,
   describeLifecycle,
 ];

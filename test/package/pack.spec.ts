@@ -18,6 +18,8 @@ interface Installation {
   readonly title: string;
   readonly nest: { readonly major: number; readonly packages: readonly string[] };
   readonly ioredis?: string;
+  /** The peers of the subpaths. */
+  readonly observability?: readonly string[];
 }
 
 const nest12 = {
@@ -28,10 +30,21 @@ const nest11 = {
   major: 11,
   packages: ['@nestjs/common@11.2.10', '@nestjs/core@11.2.10', '@nestjs/microservices@11.2.6'],
 };
+const watching = ['prom-client@15.1.3', '@opentelemetry/api@1.9.1'];
 const installations: readonly Installation[] = [
   { title: 'Nest 12 without ioredis', nest: nest12 },
-  { title: 'Nest 12 with ioredis 5', nest: nest12, ioredis: '5.11.1' },
-  { title: 'Nest 11 with ioredis 6', nest: nest11, ioredis: '6.0.0' },
+  {
+    title: 'Nest 12 with ioredis 5',
+    nest: nest12,
+    ioredis: '5.11.1',
+    observability: [...watching, '@nestjs/terminus@12.1.0'],
+  },
+  {
+    title: 'Nest 11 with ioredis 6',
+    nest: nest11,
+    ioredis: '6.0.0',
+    observability: [...watching, '@nestjs/terminus@11.0.0'],
+  },
 ];
 
 const FIXTURES = ['scenario.cjs', 'fixture-app.mjs', 'fixture-app.cjs'];
@@ -56,7 +69,8 @@ const run = (folder: string, command: string, args: readonly string[], env = {})
   return stdout;
 };
 
-describe.each(installations)('the package, installed beside $title', ({ nest, ioredis }) => {
+describe.each(installations)('the package, installed beside $title', (installation) => {
+  const { nest, ioredis, observability } = installation;
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'nestjs-broker-package-')));
   const versionOf = (name: string): string | undefined => {
     const file = join(folder, 'node_modules', name, 'package.json');
@@ -68,7 +82,9 @@ describe.each(installations)('the package, installed beside $title', ({ nest, io
   beforeAll(() => {
     writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
     const client = ioredis === undefined ? [] : [`ioredis@${ioredis}`];
-    const others = ['reflect-metadata@0.2.2', 'rxjs@7.8.2', ...nest.packages, ...client];
+    const others = ['reflect-metadata@0.2.2', 'rxjs@7.8.2', ...nest.packages, ...client].concat(
+      observability ?? [],
+    );
     const flags = ['--prefix', folder, '--prefer-offline', '--no-audit', '--no-fund'];
     run(folder, 'npm', ['install', ...flags, '--ignore-scripts', tarball, ...others]);
     FIXTURES.forEach((file) => cpSync(resolve('test/package', file), join(folder, file)));
@@ -90,9 +106,34 @@ describe.each(installations)('the package, installed beside $title', ({ nest, io
     expect(run(folder, process.execPath, ['--eval', script]).trim()).toBe('function');
   });
 
+  const subpaths = {
+    metrics: ['BrokerMetricsModule', 'measureBroker'],
+    otel: ['BrokerOtelModule', 'traceBroker'],
+    terminus: ['BrokerHealthIndicator'],
+  };
+  it.each(observability === undefined ? [] : Object.entries(subpaths))(
+    'has %s, the same for import and require',
+    (subpath, names) => {
+      const script = `
+        const required = require('nestjs-broker/${subpath}');
+        import('nestjs-broker/${subpath}').then((imported) => {
+          const names = Object.keys(required);
+          if (names.some((name) => imported[name] !== required[name])) throw new Error('two copies');
+          console.log(JSON.stringify(names));
+        });`;
+      expect(JSON.parse(run(folder, process.execPath, ['--eval', script]))).toEqual(names);
+    },
+  );
+
   it('has types that a strict compiler accepts, in ES modules and in CommonJS', () => {
-    const files = ['consumer.mts', 'consumer.cts'];
-    files.forEach((file) => cpSync(resolve('test/package/consumer.ts'), join(folder, file)));
+    const sources = ['consumer', ...(observability === undefined ? [] : ['observability'])];
+    const files = sources.flatMap((source) =>
+      ['mts', 'cts'].map((extension) => {
+        const file = `${source}.${extension}`;
+        cpSync(resolve(`test/package/${source}.ts`), join(folder, file));
+        return file;
+      }),
+    );
     const compiler = resolve('node_modules/typescript/bin/tsc');
     const strict = ['--noEmit', '--strict', '--skipLibCheck', 'false', '--experimentalDecorators'];
     const modules = ['--module', 'nodenext', '--target', 'es2023', '--types', 'node'];

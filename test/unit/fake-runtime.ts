@@ -1,9 +1,11 @@
 import type { BalanceStrategy } from '../../lib/balancer/index.js';
 import type { ConsumerInfo } from '../../lib/backend/index.js';
 import type {
+  BrokerObserver,
   BrokerStats,
   EventOptions,
   Handler,
+  PausedQueue,
   ReplyObserver,
   RequestOptions,
   Runtime,
@@ -30,6 +32,8 @@ export class FakeRuntime implements Runtime {
   readonly requests: SentRequest[] = [];
   readonly cancelled: string[] = [];
   readonly listeners = new Map<keyof RuntimeEvents, Listener[]>();
+  readonly observers: BrokerObserver[] = [];
+  readonly pauses: (readonly [PausedQueue, boolean])[] = [];
   connects = 0;
   closes = 0;
   drains = 0;
@@ -80,6 +84,11 @@ export class FakeRuntime implements Runtime {
     return Promise.resolve(this.consumers.some(({ id }) => id === consumer));
   }
 
+  pause(queue: PausedQueue, paused: boolean): Promise<void> {
+    this.pauses.push([queue, paused]);
+    return Promise.resolve();
+  }
+
   handle(handler: Handler): void {
     this.handled.push(handler);
   }
@@ -105,12 +114,23 @@ export class FakeRuntime implements Runtime {
   }
 
   health(): ReturnType<Runtime['health']> {
-    return Promise.resolve({ status: 'down', link: 'down', consuming: true });
+    return Promise.resolve({
+      status: 'down',
+      live: true,
+      ready: false,
+      link: 'down',
+      consuming: true,
+    });
   }
 
   /** Only `consumers` is faked. */
   stats(): ReturnType<Runtime['stats']> {
     return Promise.resolve({ consumers: this.consumers } as BrokerStats);
+  }
+
+  observe(observer: BrokerObserver): () => void {
+    this.observers.push(observer);
+    return () => this.observers.splice(this.observers.indexOf(observer), 1);
   }
 
   on(event: keyof RuntimeEvents, listener: Listener): () => void {

@@ -25,7 +25,11 @@ export class Holdings {
   }
 
   holds(consumer: string, lease: Lease): boolean {
-    return this.#hands.get(consumer)?.find(lease) !== undefined;
+    return this.find(consumer, lease) !== undefined;
+  }
+
+  find(consumer: string, lease: Lease): StoredMessage | undefined {
+    return this.#hands.get(consumer)?.find(lease);
   }
 
   /** Takes the message out of the consumer's hand; `undefined`: it does not hold it. */

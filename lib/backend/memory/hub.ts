@@ -45,6 +45,8 @@ export class MemoryHub {
   readonly dedupe = new ExpiringMap<string>();
   /** Kept replies, by the unique part of the request's id. */
   readonly replies = new ExpiringMap<Buffer>();
+  /** By service: queues nobody reads for now. */
+  readonly paused = new Map<string, Set<string>>();
   readonly channels: Channels;
   readonly handover = new Handover(this.streams);
   readonly counters: { -readonly [C in keyof QueueCounters]: number } = {

@@ -1,5 +1,5 @@
 import { type Address, addressKind, addressName, subscriberOf } from '../../message/index.js';
-import type { ConsumerInfo, InspectorPort, NameStats, QueueStats } from '../index.js';
+import type { WaitingFor, ConsumerInfo, InspectorPort, NameStats, QueueStats } from '../index.js';
 import type { Connection } from './connection.js';
 import type { MemoryHub } from './hub.js';
 import { NextTurn } from './next-turn.js';
@@ -18,6 +18,7 @@ export class MemoryInspector implements InspectorPort {
     const { hub } = this.#connection;
     const names = namesOf(hub);
     return {
+      at: hub.clock.now(),
       names,
       unclaimed: names
         .filter(({ kind, consumers }) => kind === 'task' && consumers === 0)
@@ -30,6 +31,21 @@ export class MemoryInspector implements InspectorPort {
     };
   }
 
+  async backlog(consumer: string): Promise<WaitingFor | undefined> {
+    const { streams, members, clock } = this.#connection.hub;
+    const seat = members.find(consumer);
+    if (seat === undefined) return undefined;
+    const { names, groups } = seat.member;
+    const ids = [
+      ...groups.map(({ name }) => laneId(consumer, name)),
+      ...names.map(({ address }) => address),
+    ];
+    const places = ids.flatMap((id) => streams.find(id) ?? []);
+    const since = Math.min(...places.map(({ head }) => head?.arrivedAt ?? Infinity));
+    const waiting = places.reduce((sum, { size }) => sum + size, 0);
+    return waiting === 0 ? { waiting } : { waiting, oldest: Math.max(0, clock.now() - since) };
+  }
+
   /** How long a turn of the event loop takes: what a message waits for in memory. */
   async ping(): Promise<number> {
     const { clock } = this.#connection.hub;
@@ -39,7 +55,13 @@ export class MemoryInspector implements InspectorPort {
   }
 }
 
-function namesOf({ streams, holdings, members, subscriptions }: MemoryHub): NameStats[] {
+function namesOf({ streams, holdings, members, subscriptions, clock }: MemoryHub): NameStats[] {
+  const heads = new Map<string, number>();
+  for (const { head } of streams.all()) {
+    if (head === undefined) continue;
+    const waited = Math.max(0, clock.now() - head.arrivedAt);
+    heads.set(head.address, Math.max(waited, heads.get(head.address) ?? 0));
+  }
   const running = new Tally();
   for (const message of holdings.all()) running.add(message.address, 1);
   const addresses = new Set([
@@ -53,10 +75,14 @@ function namesOf({ streams, holdings, members, subscriptions }: MemoryHub): Name
     kind: addressKind(address),
     ...subscriberOf(address),
     waiting: streams.waiting.of(address),
+    ...oldestOf(heads.get(address)),
     running: running.of(address),
     consumers: members.handlers(address),
   }));
 }
+
+const oldestOf = (oldest: number | undefined): { readonly oldest?: number } =>
+  oldest === undefined ? {} : { oldest };
 
 function consumerInfo({ streams, holdings, clock }: MemoryHub, seat: Seat): ConsumerInfo {
   const { id, weight, joinedAt, lastSeen, expiresAt, processed, failed } = seat;

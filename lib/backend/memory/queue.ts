@@ -26,6 +26,7 @@ import { catchUp } from './steps/catch-up.js';
 import { cancel } from './steps/cancel.js';
 import { evict } from './steps/evict.js';
 import { join } from './steps/join.js';
+import { pause } from './steps/pause.js';
 import { promote } from './steps/promote.js';
 import { routes } from './steps/routes.js';
 import { setWeight } from './steps/set-weight.js';
@@ -71,8 +72,16 @@ export class MemoryQueue implements QueuePort {
     return settle(this.#connection.hub, consumer, lease, verdict);
   }
 
+  readyAt(consumer: string, lease: Lease): number | undefined {
+    return this.#connection.hub.holdings.find(consumer, lease)?.arrivedAt;
+  }
+
   async setWeight(consumer: string, weight: number): Promise<boolean> {
     return setWeight(this.#connection.hub, consumer, weight);
+  }
+
+  async pause(service: string, pool: string, paused: boolean): Promise<boolean> {
+    return pause(this.#connection.hub, service, pool, paused);
   }
 
   async routes(address: Address): Promise<Routes | undefined> {

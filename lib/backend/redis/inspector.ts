@@ -7,9 +7,11 @@ import type {
   NameStats,
   QueueCounters,
   QueueStats,
+  WaitingFor,
 } from '../index.js';
 import type { Layout } from './layout.js';
 import type { RedisLink } from './link.js';
+import type { Script } from './load-script.js';
 import { toRedisFailure } from './redis-error.js';
 
 type RawStats = readonly [
@@ -33,17 +35,11 @@ export class RedisInspector implements InspectorPort {
   }
 
   async stats(): Promise<QueueStats> {
-    let raw: RawStats;
-    try {
-      raw = (await this.#link.run(this.#layout.scripts.inspect, [
-        this.#layout.keys.root,
-      ])) as RawStats;
-    } catch (cause) {
-      throw toRedisFailure(cause).error;
-    }
-    const names = rows(raw[0], 4).map(toName);
+    const raw = (await this.#run(this.#layout.scripts.inspect)) as RawStats;
+    const names = rows(raw[0], 5).map(toName);
     const unclaimed = names.filter((name) => name.kind === 'task' && name.consumers === 0);
     return {
+      at: Number(raw[6]),
       names,
       unclaimed: unclaimed.reduce((sum, name) => sum + name.waiting, 0),
       delayed: raw[1],
@@ -52,6 +48,22 @@ export class RedisInspector implements InspectorPort {
       consumers: rows(raw[4], 8).map((row) => toConsumer(row, Number(raw[6]))),
       counters: toCounters(raw[5]),
     };
+  }
+
+  async backlog(consumer: string): Promise<WaitingFor | undefined> {
+    const raw = (await this.#run(this.#layout.scripts.backlog, consumer)) as
+      readonly [number, Buffer] | null;
+    if (raw === null) return undefined;
+    const [waiting, oldest] = raw;
+    return { waiting, ...oldestOf(oldest) };
+  }
+
+  async #run(script: Script, ...args: readonly string[]): Promise<unknown> {
+    try {
+      return await this.#link.run(script, [this.#layout.keys.root, ...args]);
+    } catch (cause) {
+      throw toRedisFailure(cause).error;
+    }
   }
 
   async ping(): Promise<number> {
@@ -73,13 +85,18 @@ function rows(flat: readonly (Buffer | number)[], width: number): Row[] {
   );
 }
 
-function toName([address, length, held, consumers]: Row): NameStats {
+/** @param age text of milliseconds; empty: nothing waits */
+const oldestOf = (age: unknown): { readonly oldest?: number } =>
+  String(age) === '' ? {} : { oldest: Number(age) };
+
+function toName([address, length, held, consumers, oldest]: Row): NameStats {
   const at = String(address) as Address;
   return {
     name: addressName(at),
     kind: addressKind(at),
     ...subscriberOf(at),
     waiting: Math.max(0, Number(length) - Number(held)),
+    ...oldestOf(oldest),
     running: Number(held),
     consumers: Number(consumers),
   };

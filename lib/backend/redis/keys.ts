@@ -49,6 +49,8 @@ export const KEYS = {
   work: 'wk',
   /** + service, set: live members */
   crew: 'ms:',
+  /** + service, set: `t:` or `r:` and the queue, of those nobody reads for now */
+  paused: 'ps:',
   /** + service, set: addresses its members handle */
   serviceNames: 'sn:',
   /** set: addresses that have a stream */

@@ -1,6 +1,6 @@
 import { formatRule, hash32 } from '../../balancer/index.js';
 import { encodeErrorBody, packForScript } from '../../codec/index.js';
-import { type Address, parseMessageId, toAddress } from '../../message/index.js';
+import type { Address } from '../../message/index.js';
 import type {
   Added,
   Backlog,
@@ -23,6 +23,7 @@ import { AddOutbox } from './add-outbox.js';
 import type { Layout } from './layout.js';
 import type { RedisLink } from './link.js';
 import type { Script } from './load-script.js';
+import { Canceller } from './canceller.js';
 import { RedisReader } from './reader.js';
 import { due, toBeat, toRoutes } from './replies.js';
 import { toRedisFailure } from './redis-error.js';
@@ -32,8 +33,6 @@ import { RedisSubscriptions } from './durable-subscriptions.js';
 
 /** Messages a moving script handles at once, so that none blocks Redis for long. */
 const CHUNK = 128;
-/** Entries one step of a search looks at. */
-const STRETCH = 512;
 
 /** What is said of work whose holder was lost. */
 export const errorsOfLost = {
@@ -48,11 +47,6 @@ export const errorsOfLost = {
     code: 'SERVER_LOST',
   }),
 };
-const CANCELLED = encodeErrorBody({
-  name: 'CancelledError',
-  message: 'the request was cancelled before it was handled',
-  code: 'CANCELLED',
-});
 
 export interface RedisQueueParts {
   readonly command: RedisLink;
@@ -72,13 +66,17 @@ export class RedisQueue implements QueuePort {
   readonly #settles: SettleOutbox;
   readonly #readers = new Set<Reader>();
   readonly #subscriptions: RedisSubscriptions;
+  readonly #canceller: Canceller;
   readonly #ttls = new Map<string, number>();
 
   constructor(parts: RedisQueueParts) {
     this.#parts = parts;
     this.#adds = new AddOutbox(parts.command, parts);
     this.#settles = new SettleOutbox(parts.command, parts.layout);
-    this.#subscriptions = new RedisSubscriptions(parts.command, parts.layout.keys);
+    const { command, layout } = parts;
+    const subscriptions = new RedisSubscriptions(command, layout.keys);
+    this.#subscriptions = subscriptions;
+    this.#canceller = new Canceller({ command, layout, subscriptions });
   }
 
   // not async, as settle below: on the hot path every promise in between counts
@@ -149,9 +147,19 @@ export class RedisQueue implements QueuePort {
     return this.#settles.settle(consumer, delivery, verdict, abandon);
   }
 
+  /** An entry's id begins with the time it was written at. */
+  readyAt(_consumer: string, { token }: Lease): number | undefined {
+    return Number.parseInt(token, 10);
+  }
+
   async setWeight(consumer: string, weight: number): Promise<boolean> {
     const args = [consumer, weight, this.#control];
     return Number(await this.run(this.#scripts.setWeight, args)) === 1;
+  }
+
+  async pause(service: string, pool: string, paused: boolean): Promise<boolean> {
+    const args = [service, pool, paused ? '1' : '', this.#control];
+    return Number(await this.run(this.#scripts.pause, args)) === 1;
   }
 
   async routes(address: Address): Promise<Routes | undefined> {
@@ -197,26 +205,7 @@ export class RedisQueue implements QueuePort {
   }
 
   async cancel(id: string, kind?: 'request'): Promise<CancelResult> {
-    const { name, unique } = parseMessageId(id);
-    const addresses =
-      kind === undefined
-        ? [
-            toAddress('task', name),
-            toAddress('request', name),
-            ...(await this.#subscriptions.of(name)),
-          ]
-        : [toAddress(kind, name)];
-    // a message that moves while it is looked for is behind the search or parked: look once more
-    for (let round = 0; round < 2; round += 1) {
-      const isParked =
-        kind === undefined && Number(await this.run(this.#scripts.cancelParked, [unique])) === 1;
-      if (isParked) return 'removed';
-      for (const source of await this.#sources(addresses)) {
-        const result = await this.#cancelIn(source, unique);
-        if (result !== undefined) return result;
-      }
-    }
-    return 'unknown';
+    return await this.#canceller.cancel(id, kind);
   }
 
   async keptReplies(uniques: readonly string[]): Promise<(Buffer | undefined)[]> {
@@ -239,43 +228,6 @@ export class RedisQueue implements QueuePort {
 
   get #control(): string {
     return this.#parts.layout.keys.channel('control');
-  }
-
-  /** The streams a message of one of the addresses can lie in. */
-  async #sources(addresses: readonly Address[]): Promise<string[]> {
-    const { keys } = this.#parts.layout;
-    const members = (await this.#call('HKEYS', [keys.key('members')])) as Buffer[];
-    const lanes = await Promise.all(
-      members.map(async (member) => await this.#lanesOf(String(member), addresses)),
-    );
-    return [...lanes.flat(), ...addresses.map((address) => keys.stream(address))];
-  }
-
-  async #lanesOf(consumer: string, addresses: readonly Address[]): Promise<string[]> {
-    const { keys } = this.#parts.layout;
-    const args = [keys.key('namesOf', consumer), ...addresses];
-    const groups = (await this.#call('HMGET', args)) as (Buffer | null)[];
-    const found = new Set(groups.flatMap((group) => (group === null ? [] : String(group))));
-    return [...found].map((group) => keys.lane(consumer, group));
-  }
-
-  async #cancelIn(source: string, unique: string): Promise<CancelResult | undefined> {
-    let from = '-';
-    for (;;) {
-      const reply = (await this.run(this.#scripts.locate, [
-        source,
-        from,
-        unique,
-        STRETCH,
-      ])) as Buffer[];
-      const [what, id] = reply.map(String);
-      if (what === 'end' || id === undefined) return undefined;
-      from = id;
-      if (what !== 'found') continue;
-      const args = [source, id, unique, this.#control, CANCELLED];
-      const result = String(await this.run(this.#scripts.cancelEntry, args));
-      return result === 'moved' ? undefined : (result as CancelResult);
-    }
   }
 
   protected async run(

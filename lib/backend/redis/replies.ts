@@ -7,7 +7,7 @@ export const due = (value: Buffer): number | undefined =>
   value.length === 0 ? undefined : Number(value);
 
 export function toBeat(reply: unknown, held: readonly Lease[]): Beat {
-  const [status, now, nextDue, leader, expired, lost, weight] = reply as [
+  const [status, now, nextDue, leader, expired, lost, weight, paused] = reply as [
     Buffer,
     Buffer,
     Buffer | undefined,
@@ -15,6 +15,7 @@ export function toBeat(reply: unknown, held: readonly Lease[]): Beat {
     readonly Buffer[] | undefined,
     readonly number[] | undefined,
     Buffer | undefined,
+    readonly Buffer[] | undefined,
   ];
   const next = nextDue === undefined ? undefined : due(nextDue);
   return {
@@ -25,6 +26,7 @@ export function toBeat(reply: unknown, held: readonly Lease[]): Beat {
     expired: (expired ?? []).map(String),
     leader: Number(leader) === 1,
     weight: Number(weight ?? 0),
+    paused: (paused ?? []).map(String),
   };
 }
 

@@ -16,11 +16,13 @@ export const SCRIPTS = {
   catchUp: loadScript('catch-up'),
   tend: loadScript('tend'),
   setWeight: loadScript('set-weight'),
+  pause: loadScript('pause'),
   routes: loadScript('routes'),
   turns: loadScript('turns'),
   takeOver: loadScript('take-over'),
   publish: loadScript('publish'),
   inspect: loadScript('inspect'),
+  backlog: loadScript('backlog'),
 };
 
 export type Scripts = Record<keyof typeof SCRIPTS, Script>;

@@ -10,6 +10,7 @@ describe('control messages', () => {
     { type: 'members', epoch: 13, change: 'weight', consumer: 'with spaces-host-1-x', weight: 0 },
     { type: 'members', epoch: 14, change: 'left', consumer: 'orders-host-12-x7', weight: 0 },
     { type: 'members', epoch: 15, change: 'evicted', consumer: 'orders-host-12-x7', weight: 0 },
+    { type: 'pause', service: 'a service' },
   ])('survive the wire: %o', (message) => {
     expect(decodeControl(encodeControl(message))).toEqual(message);
   });

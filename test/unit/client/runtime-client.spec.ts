@@ -259,7 +259,7 @@ describe('the way to the runtime', () => {
     const client = clientOf(runtime);
     let connected = (): void => undefined;
     runtime.connecting = new Promise((resolve) => (connected = resolve));
-    const health = { status: 'down', link: 'down', consuming: true, reason: 'no route' } as const;
+    const health = { ...(await runtime.health()), reason: 'no route' };
     vi.spyOn(runtime, 'health').mockResolvedValue(health);
     const late = failureOf(client.enqueue('task'));
     const sooner = failureOf(client.request('get', {}, { timeout: 100 }));

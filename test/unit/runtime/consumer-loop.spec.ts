@@ -134,6 +134,37 @@ describe('ConsumerLoop', () => {
     expect(delivered).toHaveLength(2);
   });
 
+  it('reads nothing while it is paused, and gives back what was on its way', async () => {
+    const loop = await start(new Slots(3, new Map()));
+    const first = reader.last;
+    reader.wake = () => undefined;
+    loop.pause(true);
+    loop.pause(true);
+    await first.bring({ deliveries: some(2) });
+    expect([delivered.length, surplus.length, reader.fetches.length]).toEqual([0, 2, 1]);
+    loop.pause(false);
+    await turn();
+    expect(reader.fetches).toHaveLength(2);
+    await reader.last.bring({ deliveries: some(1) });
+    expect(delivered).toHaveLength(1);
+  });
+
+  it('can be stopped while it is paused', async () => {
+    const loop = await start(new Slots(1, new Map()));
+    loop.pause(true);
+    await turn();
+    await loop.stop();
+    expect([reader.closed, reader.fetches.length]).toEqual([true, 1]);
+  });
+
+  it('is broken, and says why, when what it was handed breaks it', async () => {
+    const loop = await start(new Slots(1, new Map()));
+    expect(loop.broken).toBe(false);
+    await reader.last.bring({ deliveries: undefined });
+    expect(loop.broken).toBe(true);
+    expect(errors).toEqual([expect.any(TypeError)]);
+  });
+
   it('reads nothing while there is no place, and goes on when there is one', async () => {
     const slots = new Slots(1, new Map());
     await start(slots);

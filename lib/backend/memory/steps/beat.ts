@@ -15,5 +15,6 @@ export function beat(hub: MemoryHub, consumer: string, held: readonly Lease[]): 
     expired: hub.members.expired(now),
     leader: hub.members.leader(now) === consumer,
     weight: seat?.weight ?? 0,
+    paused: seat === undefined ? [] : [...(hub.paused.get(seat.member.service) ?? [])],
   };
 }

@@ -1,7 +1,7 @@
 -- A sign of life. Says which of the held leases are lost.
 -- KEYS: root
 -- ARGV: consumer, ttl ms, msgpack of { source, id, … }
--- Returns { 'evicted', now } or { 'alive', now, next due, leader 0/1, { expired member, … }, { index of a lost lease, … }, weight }
+-- Returns { 'evicted', now } or { 'alive', now, next due, leader 0/1, { expired member, … }, { index of a lost lease, … }, weight, { paused queue, … } }
 --@include message
 --@include due
 --@include beat

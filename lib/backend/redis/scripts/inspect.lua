@@ -1,11 +1,28 @@
 -- A picture of the app in one step.
 -- KEYS: root
--- Returns { { address, length, held, live members, … }, delayed, gated, dead letters,
+-- Returns { { address, length, held, live members, ms the oldest head has waited or '', … }, delayed, gated, dead letters,
 --   { consumer, member, expiry, weight, held, waiting, done, failed, … }, counters }
 --@include message
 --@include place
 --@include held
+--@include unread
 local names, held_by, held_under = {}, {}, {}
+
+-- by address: when what heads its stream, or a lane, was written
+local since = {}
+local function note_head(address, key)
+  local _, first = unread(key)
+  if not first then
+    return
+  end
+  if not address then
+    local m = decode((fields(first)))
+    address = m and m.n
+  end
+  if address then
+    since[address] = math.min(since[address] or written(first), written(first))
+  end
+end
 
 -- what was handed over from lanes, by address and by consumer
 local members = call('HGETALL', $members)
@@ -26,6 +43,9 @@ for i = 1, #members, 2 do
       end
       held_by[c] = held_by[c] + held
       waiting[c] = waiting[c] + length - held
+      if length > held then
+        note_head(nil, key)
+      end
     end
   end
 end
@@ -57,9 +77,11 @@ for _, address in ipairs(sorted) do
   for i = 1, #claims, 2 do
     live = live + (string.sub(claims[i], 1, 1) == 'S' and tonumber(claims[i + 1]) or 0)
   end
+  note_head(address, stream)
   local at = #names
   names[at + 1], names[at + 2] = address, call('XLEN', stream) + tonumber(call('HGET', $laned, address) or 0)
   names[at + 3], names[at + 4] = held + (held_under[address] or 0), live
+  names[at + 5] = since[address] and string.format('%.0f', math.max(0, clock() - since[address])) or ''
 end
 
 local gated = 0

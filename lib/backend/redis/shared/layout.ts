@@ -45,6 +45,7 @@ function loadScripts(stream: string, group: string): SharedScripts {
     replay: load('replay'),
     setWeight: load('set-weight'),
     inspect: load('inspect'),
+    backlog: load('backlog'),
     trim: load('trim'),
   };
 }

@@ -82,6 +82,13 @@ export class SharedQueue extends RedisQueue {
     return await super.cancel(id);
   }
 
+  /** Go-Broker workers would go on. */
+  override async pause(): Promise<boolean> {
+    throw new InvalidOptionsError(
+      'a stream shared with Go-Broker cannot be paused: its other workers would not know',
+    );
+  }
+
   /** No events are kept. */
   override async catchUp(): Promise<void> {}
 

@@ -1,4 +1,4 @@
--- The answer every member gets: { 'alive', now, next due, leader, expired members, lost leases, weight }.
+-- The answer every member gets: { 'alive', now, next due, leader, expired members, lost leases, weight, paused queues }.
 local function alive(consumer, ttl, lost)
   local now = clock()
   local last = tonumber(call('GET', $tick) or now)
@@ -19,5 +19,7 @@ local function alive(consumer, ttl, lost)
     leads = true
   end
   local expired = call('ZRANGEBYSCORE', $expiries, '-inf', now, 'LIMIT', 0, 16)
-  return { 'alive', string.format('%.0f', now), next_due(), leads and 1 or 0, expired, lost, call('HGET', $weights, consumer) }
+  local service = string.match(call('HGET', $namesOf .. consumer, '') or '', '^%d+ (.*)$')
+  local paused = service and call('SMEMBERS', $paused .. service) or {}
+  return { 'alive', string.format('%.0f', now), next_due(), leads and 1 or 0, expired, lost, call('HGET', $weights, consumer), paused }
 end

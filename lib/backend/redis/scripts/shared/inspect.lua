@@ -1,10 +1,10 @@
 -- A picture of the stream in one step. Entries have no place by name: the first ones are looked at, see SCAN.
 -- KEYS: root
--- Returns { { address, length, held, live members, … }, delayed, 0, dead letters,
+-- Returns { { address, length, held, live members, ms the oldest has waited or '', … }, delayed, 0, dead letters,
 --   { consumer, member, expiry, weight, held, waiting, done, failed, … }, counters, now }
 --@include message
 local SCAN, STRETCH = 10000, 1000
-local length, held, held_by, pending = {}, {}, {}, {}
+local length, held, held_by, pending, since = {}, {}, {}, {}, {}
 
 local last = '0-0'
 local groups = redis.pcall('XINFO', 'GROUPS', S)
@@ -28,6 +28,7 @@ local function look(entry, unread)
   if m then
     length[m.n] = (length[m.n] or 0) + 1
     held[m.n] = (held[m.n] or 0) + (unread and 0 or 1)
+    since[m.n] = since[m.n] or unread and tonumber(string.match(entry[1], '^%d+')) or nil
   end
 end
 
@@ -61,6 +62,7 @@ for address, n in pairs(length) do
   local at = #names
   names[at + 1], names[at + 2] = address, n
   names[at + 3], names[at + 4] = held[address] or 0, call('HLEN', $claims .. address)
+  names[at + 5] = since[address] and string.format('%.0f', math.max(0, clock() - since[address])) or ''
 end
 
 local consumers = {}

@@ -1,0 +1,1 @@
+export { BrokerHealthIndicator, type BrokerHealthOptions } from './broker-health.indicator.js';
