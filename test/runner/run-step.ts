@@ -27,10 +27,11 @@ async function runCommand({ name, command }: CommandStep): Promise<Outcome> {
     : { passed: 0, failed: [name], skipped: 0, output };
 }
 
-async function runVitest({ name }: VitestStep): Promise<Outcome> {
+async function runVitest({ name, workers }: VitestStep): Promise<Outcome> {
   const file = join(REPORTS, `${name}.json`);
   await rm(file, { force: true });
   const run = ['vitest', 'run', '--config', 'test/vitest.config.ts', '--project', name];
+  if (workers !== undefined) run.push('--maxWorkers', String(workers));
   const reporters = ['--reporter', 'default', '--reporter', 'json', '--outputFile.json', file];
   const { code, output } = await execute([...run, ...reporters]);
   const report = existsSync(file)

@@ -16,6 +16,8 @@ export interface CommandStep extends StepBase {
 
 export interface VitestStep extends StepBase {
   readonly kind: 'vitest';
+  /** Files at a time; absent: as the configuration says. */
+  readonly workers?: number;
   readonly redis: boolean;
   /** Nothing else runs beside it: it fills the machine, or measures time. */
   readonly alone: boolean;
@@ -30,7 +32,7 @@ const command = (name: string, line: string, needs: readonly string[] = []): Com
 
 const vitest = (
   name: string,
-  options: Partial<Pick<VitestStep, 'redis' | 'alone' | 'needs'>> = {},
+  options: Partial<Pick<VitestStep, 'redis' | 'alone' | 'needs' | 'workers'>> = {},
 ): VitestStep => ({ kind: 'vitest', name, redis: true, alone: true, ...options });
 
 /** In the order in which they start; those that do not disturb each other run two at a time. */
@@ -46,10 +48,11 @@ export const steps: readonly Step[] = [
   command('pack', 'node --import ./test/support/typescript.mjs test/support/pack.ts', ['build']),
   command('publint', `publint run ${TARBALL} --strict`, ['pack']),
   command('attw', `attw ${TARBALL} --profile esm-only --no-emoji`, ['pack']),
-  vitest('unit', { redis: false, alone: false }),
   vitest('conformance'),
   vitest('e2e'),
-  vitest('faults'),
+  // they wait most of their time
+  vitest('faults', { workers: 3 }),
+  vitest('unit', { redis: false, alone: false }),
   vitest('samples', { needs: ['build'], alone: false }),
   vitest('package', { needs: ['pack'], alone: false }),
 ];
