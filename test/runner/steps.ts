@@ -50,11 +50,11 @@ export const steps: readonly Step[] = [
   command('attw', `attw ${TARBALL} --profile esm-only --no-emoji`, ['pack']),
   vitest('conformance'),
   vitest('e2e'),
-  // they wait most of their time
-  vitest('faults', { workers: 3 }),
-  vitest('unit', { redis: false, alone: false }),
-  vitest('samples', { needs: ['build'], alone: false }),
+  // they wait most of their time, and leave room
+  vitest('faults', { workers: 3, alone: false }),
   vitest('package', { needs: ['pack'], alone: false }),
+  vitest('samples', { needs: ['build'], alone: false }),
+  vitest('unit', { redis: false, alone: false }),
 ];
 
 /** The steps with these names, and what they need, in their order. All of them when no name is given. */
