@@ -1,7 +1,7 @@
 import type { Site } from '../../support/site.js';
 import { type ModelRun, runModel } from './run-model.js';
 
-const SEEDS = [1, 2, 3, 4];
+const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8];
 
 /** Runs one seed after the other until one of them finds a violation. */
 export async function hunt(

@@ -49,7 +49,7 @@ function newMessage(simulation: Simulation): NewMessage {
   const message = task(random.pick(NAMES[service]), {
     unique: simulation.newUnique(),
     ...(random.chance(0.5) ? { key: `${service} ${random.below(4)}` } : {}),
-    ...(random.chance(0.15) ? { delay: 1 + random.below(200) } : {}),
+    ...(random.chance(0.15) ? { delay: 1 + random.below(simulation.longestDelay) } : {}),
     ...target(simulation),
   });
   const { unique: id } = message.envelope;
@@ -155,14 +155,14 @@ function placedBy(placement: Placement, { envelope }: Delivery, verdict: Verdict
 }
 
 function verdictOn(simulation: Simulation, consumer: string, { envelope }: Delivery): Verdict {
-  const { random, replyTo, everybody } = simulation;
+  const { random, replyTo, everybody, longestDelay } = simulation;
   const forward = { type: 'forward', consumer: random.pick(everybody).consumer.id } as const;
   if (envelope.address.startsWith('r:')) {
     const frame = encodeFrame(envelope.unique, 0, FRAME.last, '');
     const done = { type: 'done', reply: { channel: replyTo, frame } } as const;
     return random.pick<Verdict>([done, done, { type: 'release' }, { type: 'expired' }, forward]);
   }
-  const delay = random.chance(0.3) ? 0 : random.below(200);
+  const delay = random.chance(0.3) ? 0 : random.below(longestDelay);
   const error = { name: 'Error', message: 'the model wants it so' };
   return random.pick<Verdict>([
     { type: 'done' },

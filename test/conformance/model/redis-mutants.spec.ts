@@ -6,9 +6,9 @@ import { Violation } from './violation.js';
 
 describe('the model test finds a Redis backend that', () => {
   it.each(REDIS_MUTANTS)('$name', { timeout: 60_000 }, async (mutant) => {
-    const { rule = 'competing' } = mutant;
+    const { rule = 'competing', longestDelay } = mutant;
     onTestFinished(applyRedisMutant(mutant));
-    const found = await hunt(createRedisSite, { operations: 200, pace: 4, rule });
+    const found = await hunt(createRedisSite, { operations: 200, pace: 4, rule, longestDelay });
     expect(found).toBeInstanceOf(Violation);
   });
 });

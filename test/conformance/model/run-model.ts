@@ -12,6 +12,8 @@ export interface ModelRun {
   readonly pace: number;
   /** What every group follows, as `formatRule` writes it; default `competing`. */
   readonly rule?: string;
+  /** Milliseconds, of new messages and of retries. Default 200. */
+  readonly longestDelay?: number | undefined;
 }
 
 /** What came of a run that found nothing wrong. */
@@ -34,8 +36,8 @@ const TOTAL_WEIGHT = OPERATIONS.reduce((sum, { weight }) => sum + weight, 0);
 export async function runModel(site: Site, run: ModelRun): Promise<ModelReport> {
   let step = 'start';
   try {
-    const rule = run.rule ?? 'competing';
-    const simulation = await Simulation.start(site, { seed: run.seed, rule });
+    const { seed, rule = 'competing', longestDelay } = run;
+    const simulation = await Simulation.start(site, { seed, rule, longestDelay });
     for (let i = 1; i <= run.operations; i++) {
       const operation = pickOperation(simulation);
       step = `operation ${i} (${operation.name})`;

@@ -35,6 +35,8 @@ export interface ModelScene {
   readonly seed: number;
   /** As `formatRule` writes it. */
   readonly rule: string;
+  /** Milliseconds, of new messages and of retries. Default 200. */
+  readonly longestDelay?: number | undefined;
 }
 
 /** The backend, who takes part, and what the model knows. */
@@ -49,6 +51,7 @@ export class Simulation {
   readonly outcomes = new Map<string, FrameKind[]>();
   /** What all groups of both services follow. */
   readonly rule: Rule;
+  readonly longestDelay: number;
   readonly #site: Site;
   readonly #ruleText: string;
   readonly #clients: readonly Backend[];
@@ -58,6 +61,7 @@ export class Simulation {
   private constructor(site: Site, clients: readonly Backend[], scene: ModelScene) {
     this.rule = parseRule(scene.rule);
     this.#ruleText = scene.rule;
+    this.longestDelay = scene.longestDelay ?? 200;
     this.#site = site;
     this.#clients = clients;
     this.random = new Random(scene.seed);
