@@ -35,6 +35,7 @@ import { describeRoutingLocal } from './queue-routing-local.js';
 import { describeRoutingScopes } from './queue-routing-scopes.js';
 import { describeRoutingWeights } from './queue-routing-weights.js';
 import { describeRoutingForward } from './queue-routing-forward.js';
+import { describeRoutingMany } from './queue-routing-many.js';
 import { describeRoutingStats } from './queue-routing-stats.js';
 import { describeTakeOverOverdue, describeTakeOverShare } from './queue-routing-take-over.js';
 import { Scene } from './scene.js';
@@ -60,6 +61,7 @@ const SUBJECTS = [
   describeRoutingScopes,
   describeRoutingWeights,
   describeRoutingForward,
+  describeRoutingMany,
   describeRoutingStats,
   describeTakeOverShare,
   describeTakeOverOverdue,

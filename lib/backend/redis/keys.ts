@@ -37,6 +37,8 @@ export const KEYS = {
    * for `least_conn` entries of the lane / weight + a fraction that tells ties apart, for `consistent_hash` the hash
    */
   deck: 'lb:',
+  /** hash: scope → msgpack of the weights of all its members, where turns or loads go by them */
+  shares: 'sh',
   /** hash: scope → picks so far, to tell ties apart (`least_conn`) */
   picks: 'pk',
   /** hash: lane → its scope, of lanes whose load stands in a deck */

@@ -10,15 +10,16 @@ import { median } from '../median.js';
 import { type Study, type StudyOptions, verdict } from './study.js';
 
 const ROUNDS = 7;
-const SLICES = 7;
+const SLICES = 5;
 /** What an instance takes with one read, however many there are. */
 const READ = 16;
+const weightOf = (member: number): number => 1 + (member % 3);
 const NAME = 'work';
 const GROUP = 't:default';
 const FEW = 2;
 const MANY = 200;
-/** Tasks that are sent and then worked off at a time: a full read for everybody. */
-const SLICE = READ * MANY;
+/** Tasks that are sent and then worked off at a time: a full read for every unit of weight. */
+const SLICE = READ * Array.from({ length: MANY }, (_, i) => weightOf(i)).reduce((a, b) => a + b);
 /** How much more than `competing` a routed task may cost Redis, and how much more with many members than with few. */
 const GOALS = { routed: 1.3, many: 1.5 };
 const LOAD = { n: 0, text: 'x'.repeat(80) };
@@ -89,7 +90,7 @@ async function join({ queue }: RedisBackend, strategy: StrategyName, members: nu
       service: 'service',
       instanceName: `instance ${i}`,
       ttl: 600_000,
-      weight: 1 + (i % 3),
+      weight: weightOf(i),
       names: [{ address: `t:${NAME}`, group: GROUP }],
       groups: [{ name: GROUP, rule: { strategy, local: false } }],
       overflow: 'reject',
@@ -116,7 +117,7 @@ async function work({ queue }: RedisBackend, crew: Crew, count: number): Promise
       while (left > 0) {
         const { deliveries } = await reader.fetch(READ, wants);
         left -= deliveries.length;
-        if (left === 0) for (const other of crew) other.reader.wake();
+        if (left === 0 && deliveries.length > 0) for (const other of crew) other.reader.wake();
         await Promise.all(
           deliveries.map(async (delivery) => {
             await queue.settle(consumer, delivery, { type: 'done' });

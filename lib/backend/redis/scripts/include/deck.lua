@@ -54,7 +54,17 @@ local function weights_of(ids)
   return weights
 end
 
-local function take_up(scope, rule, size)
+-- The weights of all members of a scope, for who is to read many of them; nil for a few members.
+local function shares_of(c, many)
+  if c.shares == nil and many > 8 and many * 4 > c.members then
+    local packed = call('HGET', $shares, c.scope)
+    c.shares = packed and cmsgpack.unpack(packed) or false
+  end
+  return c.shares or nil
+end
+
+local function take_up(c, rule, size)
+  local scope = c.scope
   weigh_touched()
   local d = { key = $deck .. scope, rule = rule, ids = {}, scores = {}, changed = {}, left = size }
   local all = call('ZRANGE', d.key, 0, size - 1, 'WITHSCORES')
@@ -67,7 +77,7 @@ local function take_up(scope, rule, size)
   end
   d.rows, d.picked = { { ids = d.ids, scores = d.scores, head = 1 } }, {}
   if rule ~= 'round_robin' then
-    d.weights = weights_of(d.ids)
+    d.weights = shares_of(c, #d.ids) or weights_of(d.ids)
   end
   if rule == 'least_conn' then
     d.tie = call('HINCRBY', $picks, scope, size) - size
@@ -121,7 +131,7 @@ end
 -- not all members of the scope handle the address: the first that does
 local function pick_among(c, rule, address)
   rest_decks()
-  local d = take_up(c.scope, rule, call('ZCARD', $deck .. c.scope) + 1)
+  local d = take_up(c, rule, call('ZCARD', $deck .. c.scope) + 1)
   for i, id in ipairs(d.ids) do
     if call('HEXISTS', $namesOf .. id, address) == 1 then
       d.changed[id] = after_pick(d, id, d.scores[i])
@@ -157,7 +167,7 @@ local function pick(c, rule, address)
     if d then
       put_down(d)
     end
-    d = take_up(c.scope, rule, hint)
+    d = take_up(c, rule, hint)
     decks[c.scope] = d
   end
   local id, score = take_first(d)
@@ -199,12 +209,16 @@ local function deal(scope)
   local rule = string.match(call('HGET', $rules, scope) or 'competing', '^[^@]*')
   local key = $deck .. scope
   call('DEL', key)
+  call('HDEL', $shares, scope)
   if rule == 'competing' or string.sub(rule, 1, 7) == 'custom:' then
     return
   end
   local ids = call('SMEMBERS', $peers .. scope)
   local weights = weights_of(ids)
   local _, group = parts_of(scope)
+  if #ids > 8 then
+    call('HSET', $shares, scope, cmsgpack.pack(weights))
+  end
   for _, id in ipairs(ids) do
     local weight, score = weights[id], nil
     if rule == 'consistent_hash' then

@@ -105,6 +105,15 @@ local function is_drained(c)
   return c.drained
 end
 
+-- the lane of the proposed consumer, if it can take the message
+local function proposed_lane(c, address, id)
+  local shares = is_whole(c) and shares_of(c, hint)
+  if shares then
+    return (shares[id] or 0) > 0 and lane_of(c, id) or nil
+  end
+  return lane_for(id, address, c.scope)
+end
+
 -- The lane that the rule chooses, or nil: whoever is free takes it. `m` is read from the header `h` where a rule needs it;
 -- `proposal` = { consumer, epoch }, followed if that one can take it, and by `consistent_hash` if the membership is still that one.
 -- Second result: whether the sender should look at the routes again.
@@ -114,7 +123,7 @@ local function choose(c, address, m, h, proposal)
   end
   local hashed, by_senders = c.hashed, c.by_senders
   if hashed or by_senders then
-    local proposed = proposal and (not hashed or proposal[2] == epoch()) and lane_for(proposal[1], address, c.scope)
+    local proposed = proposal and (not hashed or proposal[2] == epoch()) and proposed_lane(c, address, proposal[1])
     if proposed then
       return proposed, false
     end
