@@ -39,6 +39,8 @@ const project = (name: string, options: Project): TestProjectInlineConfiguration
     name,
     root: path('..'),
     pool: 'forks',
+    // half of the processor time went into loading Nest again for every file
+    isolate: options.redis === 'own' || options.from === 'dist',
     include: options.include,
     exclude: options.exclude ?? [],
     setupFiles: [path('support/clean-env.setup.ts')],

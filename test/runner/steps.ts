@@ -37,10 +37,12 @@ const vitest = (
 
 /** In the order in which they start; those that do not disturb each other run two at a time. */
 export const steps: readonly Step[] = [
+  // checks the types of lib, too
   command('build', 'node test/support/ensure-built.mjs'),
+  // they wait most of their time, and leave room for all that follows until the next that is alone
+  vitest('faults', { workers: 3, alone: false, needs: ['build'] }),
   command('format', 'prettier --check .'),
   command('lint', 'oxlint --type-aware --deny-warnings .', ['build']),
-  command('types:lib', 'tsc --noEmit --project .'),
   command('types:test', 'tsc --noEmit --project test'),
   command('types:sample', 'tsc --noEmit --project sample', ['build']),
   command('layers', 'depcruise lib --config test/architecture/layers.cjs --output-type err-long'),
@@ -48,13 +50,11 @@ export const steps: readonly Step[] = [
   command('pack', 'node --import ./test/support/typescript.mjs test/support/pack.ts', ['build']),
   command('publint', `publint run ${TARBALL} --strict`, ['pack']),
   command('attw', `attw ${TARBALL} --profile esm-only --no-emoji`, ['pack']),
-  vitest('conformance'),
-  vitest('e2e'),
-  // they wait most of their time, and leave room
-  vitest('faults', { workers: 3, alone: false }),
+  vitest('unit', { redis: false, alone: false }),
   vitest('package', { needs: ['pack'], alone: false }),
   vitest('samples', { needs: ['build'], alone: false }),
-  vitest('unit', { redis: false, alone: false }),
+  vitest('conformance'),
+  vitest('e2e'),
 ];
 
 /** The steps with these names, and what they need, in their order. All of them when no name is given. */
