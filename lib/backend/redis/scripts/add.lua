@@ -182,14 +182,15 @@ local function take(from, to)
   end
 end
 
--- Names that nothing stands against: their plain messages need no second look. A way is a stream, or the claim of what routes.
+-- Names that nothing but a bound stands against: their plain messages need no second look. A way is a stream, or the claim
+-- of what routes.
 local ways = {}
 local function way_of(address)
-  local c = claim(address)
-  if bound_of(address) or (c.request and not c.live) then
+  local c, bound = claim(address), bound_of(address)
+  if c.request and not c.live then
     return false
   end
-  return c.rule and { claim = c } or { stream = stream_of(address) }
+  return { claim = c.rule and c, stream = not c.rule and stream_of(address), bound = bound }
 end
 
 local function take_single(i)
@@ -200,6 +201,10 @@ local function take_single(i)
     if ways[address] == nil and string.byte(address) ~= 101 then
       ways[address] = way_of(address)
     end
+    return
+  end
+  if way.bound and full(address, 1) then
+    report(i, 'full', address)
     return
   end
   local key, c = way.stream, way.claim
