@@ -18,6 +18,7 @@ export {
   type BrokerLogger,
   type BrokerOptions,
   type ConfiguredHandler,
+  type DurabilityOptions,
   type Duration,
   type EventsOptions,
   type PacketDeserializer,
@@ -64,6 +65,7 @@ export {
   BrokerRecord,
   BrokerRecordBuilder,
   DeadLetters,
+  Messages,
   type BrokerContract,
   type BrokerRecordOptions,
   type ClientEvents,
@@ -71,12 +73,23 @@ export {
   type DeadLetter,
   type EnqueueOptions,
   type ListDeadLettersOptions,
+  type ListedMessage,
+  type ListMessagesOptions,
+  type MessagesPage,
   type PauseOptions,
   type PublishOptions,
   type RequestOptions,
+  type StoredMessage,
   type TaskMessage,
 } from './client/index.js';
-export type { BrokerStats, DurableBacklog, Enqueued, EventStats, Health } from './runtime/index.js';
+export type {
+  BrokerStats,
+  DurableBacklog,
+  Enqueued,
+  EventStats,
+  Health,
+  StatsRates,
+} from './runtime/index.js';
 export type { Kind } from './message/index.js';
 
 // Balancing
@@ -95,8 +108,10 @@ export type {
   ConsumerInfo,
   DeadReason,
   LinkState,
+  MessageState,
   NameStats,
   QueueCounters,
+  QueueInfo,
   QueueStats,
 } from './backend/index.js';
 
@@ -129,6 +144,7 @@ export {
   InvalidNameError,
   InvalidOptionsError,
   NoHandlerError,
+  NotReplicatedError,
   OverloadedError,
   PayloadTooLargeError,
   RemoteError,

@@ -11,8 +11,6 @@ interface Project {
   /** What `nestjs-broker` means; default the sources. */
   readonly from?: 'lib' | 'dist';
   readonly timeout: number;
-  /** Test files one after the other: for tests that measure time or load the machine. */
-  readonly alone?: boolean;
 }
 
 const setups = {
@@ -25,12 +23,18 @@ const observability = {
   dist: path('../dist/observability/$1/index.js'),
 };
 
+const testing = {
+  lib: path('../lib/testing/index.ts'),
+  dist: path('../dist/testing/index.js'),
+};
+
 const project = (name: string, options: Project): TestProjectInlineConfiguration => ({
   resolve: {
     alias: [
       { find: /^nestjs-broker$/, replacement: entries[options.from ?? 'lib'] },
+      { find: /^nestjs-broker\/testing$/, replacement: testing[options.from ?? 'lib'] },
       {
-        find: /^nestjs-broker\/(metrics|otel|terminus)$/,
+        find: /^nestjs-broker\/(metrics|monitor|otel|terminus)$/,
         replacement: observability[options.from ?? 'lib'],
       },
     ],
@@ -40,7 +44,7 @@ const project = (name: string, options: Project): TestProjectInlineConfiguration
     root: path('..'),
     pool: 'forks',
     // half of the processor time went into loading Nest again for every file
-    isolate: options.redis === 'own' || options.from === 'dist',
+    isolate: options.from === 'dist',
     include: options.include,
     exclude: options.exclude ?? [],
     setupFiles: [path('support/clean-env.setup.ts')],
@@ -49,7 +53,6 @@ const project = (name: string, options: Project): TestProjectInlineConfiguration
     // stopped and killed processes on a busy machine: one more chance there, a defect fails twice
     retry: options.redis === 'own' ? 1 : 0,
     hookTimeout: options.timeout,
-    fileParallelism: options.alone !== true,
     server: { deps: { external: [/\/dist\//] } },
   },
 });
@@ -81,7 +84,6 @@ export default defineConfig({
         include: ['test/faults/**/*.spec.ts'],
         redis: 'own',
         timeout: 90_000,
-        alone: true,
       }),
       project('samples', { include: [samples], redis: 'shared', from: 'dist', timeout: 120_000 }),
       project('package', {

@@ -10,7 +10,7 @@ export interface BackendFeatures {
   readonly shared: boolean;
 }
 
-/** Whether the backend can be reached now. */
+/** Whether the backend can be reached now. @publicApi */
 export type LinkState = 'up' | 'down';
 
 /** One place where messages live. `connect` and `close` are safe to repeat. */

@@ -5,9 +5,14 @@ export type {
   ConsumerInfo,
   DeadLetter,
   DeadLettersPort,
+  FoundMessage,
   InspectorPort,
+  MessagePage,
+  MessageQuery,
+  MessageState,
   NameStats,
   QueueCounters,
+  QueueInfo,
   QueueStats,
   WaitingFor,
 } from './inspector.port.js';
@@ -26,3 +31,4 @@ export type {
 export type { TurnsPort } from './turns.port.js';
 export type { CancelResult, DeadReason, ReplyOut, Settlement, Verdict } from './verdict.js';
 export * from './control.js';
+export * from './queues-of.js';

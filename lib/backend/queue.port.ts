@@ -28,6 +28,8 @@ export interface Member {
   readonly groups: readonly { readonly name: string; readonly rule: Rule }[];
   /** Its share of routed work, a whole number; 0: it gets nothing new. Kept when a member joins again. */
   readonly weight: number;
+  /** Whether it joins paused, see {@link QueuePort.pauseMember}: it was so before it was evicted. Default false. */
+  readonly paused?: boolean;
   /** Bound on waiting tasks of the service; absent: none. */
   readonly streamLength?: number;
   readonly overflow: 'reject' | 'drop-oldest';
@@ -65,8 +67,10 @@ export interface Beat {
   readonly expired: readonly string[];
   /** Whether this consumer is the one that arms exact timers and sweeps. At most one at a time. */
   readonly leader: boolean;
-  /** The member's weight as it stands. */
+  /** The member's weight as it stands; while it is paused, the one it has afterwards. */
   readonly weight: number;
+  /** Whether this member alone is paused; absent: no. */
+  readonly memberPaused?: boolean;
   /** Queues of its service that nobody reads for now: `t:` or `r:` and the queue; absent: none. */
   readonly paused?: readonly string[];
 }
@@ -141,6 +145,12 @@ export interface QueuePort {
    * @param pool `t:` or `r:` and the queue
    */
   pause(service: string, pool: string, paused: boolean): Promise<boolean>;
+  /**
+   * Stops or starts one member. Paused, it is drained, whatever its weight, which it has again afterwards; it takes
+   * nothing at all then, and gives back what lies unread in its lanes. It is told at once to beat. `false`: there is no
+   * such member.
+   */
+  pauseMember(consumer: string, paused: boolean): Promise<boolean>;
   /** Who can be sent messages of an address, when one group of one service handles it; else `undefined`. */
   routes(address: Address): Promise<Routes | undefined>;
   /**

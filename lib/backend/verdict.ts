@@ -9,7 +9,7 @@ export interface ReplyOut {
   readonly keep?: number;
 }
 
-/** Why a message lies among the dead letters. `no_handler`: on a stream shared with Go-Broker, nobody took it. */
+/** Why a message lies among the dead letters. `no_handler`: on a stream shared with Go-Broker, nobody took it. @publicApi */
 export type DeadReason =
   'failed' | 'unrecoverable' | 'undecodable' | 'lost' | 'dropped' | 'no_handler';
 

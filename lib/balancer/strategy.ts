@@ -2,15 +2,21 @@
 export interface RouteMessage {
   /** Message id. */
   readonly id: string;
+  /** With its group. */
   readonly name: string;
+  /** `event`: a durable one, on its way to one service. */
   readonly kind: 'task' | 'event' | 'request';
+  /** What its sender gave it. */
   readonly key: string | undefined;
+  /** Those its sender gave it; empty where there are none. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
 /** A running instance that can take the message. @publicApi */
 export interface RouteConsumer {
+  /** What `route` returns to choose it. */
   readonly id: string;
+  /** Its option `instanceName`. */
   readonly instanceName: string;
   /** Above 0: drained ones are not shown. */
   readonly weight: number;
@@ -20,6 +26,7 @@ export interface RouteConsumer {
 
 /** Who can take the message now. @publicApi */
 export interface RouteView {
+  /** In no particular order; none while nobody lives who handles the name. */
   readonly consumers: readonly RouteConsumer[];
 }
 

@@ -20,7 +20,7 @@ export interface BalancerEvents {
   leave: (change: ConsumerChange) => void;
   /** An instance gave no sign of life; others have its work. */
   evict: (change: ConsumerChange) => void;
-  /** An instance has another share of routed work. */
+  /** An instance has another share of routed work; a paused one has 0. */
   weight: (change: ConsumerChange) => void;
 }
 
@@ -77,16 +77,41 @@ export class BrokerBalancer {
         `weight is ${String(weight)}, allowed: a whole number from 0 to ${MAX_WEIGHT}`,
       );
     }
-    if (id === undefined) throw new ClosedError('this instance takes no part: it has no weight');
-    const runtime = await this.connect();
-    if (!(await runtime.setWeight(id, weight))) {
-      throw new InvalidOptionsError(`no running instance has the id "${id.slice(0, 300)}"`);
-    }
+    await this.ofMember(id, async (runtime, member) => await runtime.setWeight(member, weight));
+  }
+
+  /**
+   * Stops one instance, this one by default: it takes no task and no request of any queue, what was routed to it and has
+   * not started goes to others, and what runs ends. It keeps its weight for afterwards, and goes on hearing plain events.
+   * Lasts until {@link resume} or the end of its process, also when it is evicted meanwhile and joins again.
+   * @throws InvalidOptionsError when there is no such instance; ClosedError when this process takes no part
+   */
+  async pause(id?: string): Promise<void> {
+    await this.ofMember(id ?? this.self, async (runtime, member) => {
+      return await runtime.pauseMember(member, true);
+    });
+  }
+
+  /** Ends {@link pause}. @throws as it does */
+  async resume(id?: string): Promise<void> {
+    await this.ofMember(id ?? this.self, async (runtime, member) => {
+      return await runtime.pauseMember(member, false);
+    });
   }
 
   /** What waits, runs and died in the app, and who handles it. */
   async stats(): Promise<QueueStats> {
     return await (await this.connect()).stats();
+  }
+
+  private async ofMember(
+    id: string | undefined,
+    step: (runtime: Runtime, id: string) => Promise<boolean>,
+  ): Promise<void> {
+    if (id === undefined) throw new ClosedError('this instance takes no part: it handles nothing');
+    if (!(await step(await this.connect(), id))) {
+      throw new InvalidOptionsError(`no running instance has the id "${id.slice(0, 300)}"`);
+    }
   }
 
   /** @returns ends the listening */

@@ -6,6 +6,7 @@ export interface BrokerRecordOptions extends EnqueueOptions, RequestOptions {}
 
 /** A payload together with the options of its message, wherever a payload is taken. @publicApi */
 export class BrokerRecord<TData = unknown> {
+  /** Made by {@link BrokerRecordBuilder}, or directly. */
   constructor(
     readonly data: TData,
     readonly options: BrokerRecordOptions = {},
@@ -22,10 +23,12 @@ export class BrokerRecordBuilder<TData = unknown> {
   private data: TData | undefined;
   private options: BrokerRecordOptions = {};
 
+  /** @param data the payload */
   constructor(data?: TData) {
     this.data = data;
   }
 
+  /** The payload. */
   setData(data: TData): this {
     this.data = data;
     return this;
@@ -42,7 +45,7 @@ export class BrokerRecordBuilder<TData = unknown> {
     return this.set({ headers });
   }
 
-  /** Of all messages. */
+  /** Of all messages: orders tasks and durable events, and chooses the instance with `consistent_hash`. */
   setKey(key: string): this {
     return this.set({ key });
   }
@@ -52,7 +55,7 @@ export class BrokerRecordBuilder<TData = unknown> {
     return this.set({ timeout });
   }
 
-  /** Of requests. */
+  /** Of requests: whether the reply survives a reconnect of the caller. */
   setMode(mode: 'reliable' | 'fast'): this {
     return this.set({ mode });
   }
@@ -77,7 +80,7 @@ export class BrokerRecordBuilder<TData = unknown> {
     return this.set({ delay });
   }
 
-  /** Of tasks. */
+  /** Of tasks: accepted once within `tasks.dedupeWindow`. */
   setDedupeId(dedupeId: string): this {
     return this.set({ dedupeId });
   }
@@ -87,11 +90,12 @@ export class BrokerRecordBuilder<TData = unknown> {
     return this.set({ attempts });
   }
 
-  /** Of tasks. */
+  /** Of tasks: how long to wait before the next attempt. */
   setBackoff(backoff: BackoffOptions): this {
     return this.set({ backoff });
   }
 
+  /** A record of what was set so far; what it carries is checked when it is sent. */
   build(): BrokerRecord<TData> {
     return new BrokerRecord(this.data as TData, this.options);
   }

@@ -5,5 +5,5 @@ export type ClientEvents = {
   [E in keyof RuntimeEvents]: (value: RuntimeEvents[E]) => void;
 };
 
-/** @publicApi */
+/** What `status` of a client tells of its connection. @publicApi */
 export type ClientStatus = 'connected' | 'disconnected';

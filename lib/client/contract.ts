@@ -8,8 +8,11 @@ import type { EnqueueOptions, PublishOptions, RequestOptions } from './call-opti
  * @publicApi
  */
 export interface BrokerContract {
+  /** `{ '<name>': <payload> }`. */
   readonly tasks?: object;
+  /** `{ '<name>': <payload> }`. */
   readonly events?: object;
+  /** `{ '<name>': { payload: <payload>; reply: <value> } }`; either can be left out. */
   readonly requests?: object;
 }
 

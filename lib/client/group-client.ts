@@ -18,19 +18,23 @@ import type { MessageSender } from './message-sender.js';
 
 /** A client whose names all begin with one prefix: `create` in the group `orders` is `orders.create`. @publicApi */
 export class BrokerGroupClient<C extends BrokerContract = BrokerContract> {
+  /** Without the dot that follows it. */
   readonly prefix: string;
   readonly #client: MessageSender;
 
+  /** @throws InvalidNameError */
   constructor(client: MessageSender, prefix: string) {
     this.#client = client;
     this.prefix = checkName('the prefix of a group', prefix);
   }
 
+  /** As `enqueue` of the client, for a name of the group. */
   enqueue<N extends Name<C, 'tasks'>>(name: N, ...rest: TaskArguments<C, N>): Promise<Enqueued>;
   async enqueue(name: string, data?: unknown, options?: EnqueueOptions): Promise<Enqueued> {
     return this.#client.enqueue(this.#full(name), data, options);
   }
 
+  /** As `enqueueMany` of the client, for names of the group. */
   enqueueMany(tasks: readonly TaskMessage<C>[]): Promise<Enqueued[]>;
   async enqueueMany(tasks: readonly TaskMessage[]): Promise<Enqueued[]> {
     return this.#client.enqueueMany(
@@ -38,6 +42,7 @@ export class BrokerGroupClient<C extends BrokerContract = BrokerContract> {
     );
   }
 
+  /** As `request` of the client, for a name of the group. */
   request<T = unknown>(name: FreeName<C>, data?: unknown, options?: RequestOptions): Promise<T>;
   request<N extends Name<C, 'requests'>>(
     name: N,
@@ -47,6 +52,7 @@ export class BrokerGroupClient<C extends BrokerContract = BrokerContract> {
     return this.#client.request(this.#full(name), data, options);
   }
 
+  /** As `stream` of the client, for a name of the group. */
   stream<T = unknown>(
     name: FreeName<C>,
     data?: unknown,
@@ -64,11 +70,13 @@ export class BrokerGroupClient<C extends BrokerContract = BrokerContract> {
     return this.#client.stream(this.#full(name), data, options);
   }
 
+  /** As `publish` of the client, for a name of the group. */
   publish<N extends Name<C, 'events'>>(name: N, ...rest: EventArguments<C, N>): Promise<void>;
   async publish(name: string, data?: unknown, options?: PublishOptions): Promise<void> {
     return this.#client.publish(this.#full(name), data, options);
   }
 
+  /** As `send` of the client, for a name of the group. */
   send<T = unknown>(name: FreeName<C>, data: unknown): Observable<T>;
   send<N extends Name<C, 'requests'>>(
     name: N,
@@ -78,6 +86,7 @@ export class BrokerGroupClient<C extends BrokerContract = BrokerContract> {
     return this.#client.send(this.#full(name), data);
   }
 
+  /** As `emit` of the client, for a name of the group. */
   emit<T = unknown>(name: FreeName<C>, data: unknown): Observable<T>;
   emit<N extends Name<C, 'events'>>(name: N, data: NestData<C, 'events', N>): Observable<void>;
   emit(name: string, data: unknown): Observable<unknown> {

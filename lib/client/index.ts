@@ -12,3 +12,10 @@ export type {
 export type { BrokerContract, TaskMessage } from './contract.js';
 export type { ClientEvents, ClientStatus } from './client-events.js';
 export { DeadLetters, type DeadLetter, type ListDeadLettersOptions } from './dead-letters.js';
+export {
+  Messages,
+  type ListedMessage,
+  type ListMessagesOptions,
+  type MessagesPage,
+} from './messages.js';
+export type { StoredMessage } from './describe-message.js';

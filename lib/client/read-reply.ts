@@ -6,13 +6,15 @@ interface Arrived {
   readonly take: () => void;
 }
 
+export type Replies<T> = AsyncGenerator<T, void, undefined>;
+
 /**
  * The values of a reply as they are asked for. The server runs no further ahead than its window.
  * @param start sends the request; what it returns gives it up
  */
 export async function* readReply(
   start: (observer: ReplyObserver) => Promise<() => void>,
-): AsyncGenerator<unknown, void, undefined> {
+): Replies<unknown> {
   const arrived: Arrived[] = [];
   let end: { readonly error?: Error } | undefined;
   let wake: (() => void) | undefined;

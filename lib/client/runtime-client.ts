@@ -35,6 +35,7 @@ import type {
 import { DeadLetters } from './dead-letters.js';
 import { Early } from './early.js';
 import { BrokerGroupClient } from './group-client.js';
+import { Messages } from './messages.js';
 import { toNestError } from './nest-error.js';
 import { toOutgoing, type Outgoing } from './outgoing.js';
 import {
@@ -44,12 +45,10 @@ import {
   parsePublishOptions,
   parseRequestOptions,
 } from './parse-call-options.js';
-import { readReply } from './read-reply.js';
+import { readReply, type Replies } from './read-reply.js';
 import { ReplyReader } from './reply-reader.js';
 import { RuntimeLink } from './runtime-link.js';
 import type { RuntimeSource } from './runtime-source.js';
-
-type Replies<T> = AsyncGenerator<T, void, undefined>;
 
 /**
  * The sending side of a broker: Nest's `send` and `emit`, and promise methods for everything else.
@@ -58,6 +57,8 @@ type Replies<T> = AsyncGenerator<T, void, undefined>;
 export class RuntimeClient<C extends BrokerContract = BrokerContract> extends ClientProxy {
   /** Tasks that will not run again by themselves. */
   readonly deadLetters: DeadLetters;
+  /** Tasks, requests and durable events that will run, and the queues they lie in. */
+  readonly messages: Messages;
   private readonly options: ResolvedOptions;
   private readonly link: RuntimeLink;
   private readonly replies: ReplyReader;
@@ -72,6 +73,7 @@ export class RuntimeClient<C extends BrokerContract = BrokerContract> extends Cl
     this.replies = new ReplyReader(this.deserializer, deserializer !== undefined);
     this.link = new RuntimeLink(source, (runtime) => this.onCreated(runtime));
     this.deadLetters = new DeadLetters(() => this.ready(), source.options.codec);
+    this.messages = new Messages(() => this.ready(), source.options.codec);
   }
 
   override get status(): Observable<ClientStatus> {
@@ -109,7 +111,7 @@ export class RuntimeClient<C extends BrokerContract = BrokerContract> extends Cl
     return super.emit(pattern, data);
   }
 
-  /** Adds a task. It is safe once this resolves: some instance that handles the name will run it. */
+  /** Adds a task. It is safe once this resolves: some instance that handles the name will run it. @throws BrokerError with an `outcome`; OVERLOADED at a bound */
   enqueue<N extends Name<C, 'tasks'>>(name: N, ...rest: TaskArguments<C, N>): Promise<Enqueued>;
   async enqueue(name: string, data?: unknown, options?: EnqueueOptions): Promise<Enqueued> {
     const task = this.toTask(name, data, options);
@@ -118,7 +120,7 @@ export class RuntimeClient<C extends BrokerContract = BrokerContract> extends Cl
     return added as Enqueued;
   }
 
-  /** Adds all tasks in one step, or none of them; at most 256 and 4 MiB. */
+  /** Adds all tasks in one step, or none of them; at most 256 and 4 MiB. @throws as {@link enqueue}, and INVALID_BATCH */
   enqueueMany(tasks: readonly TaskMessage<C>[]): Promise<Enqueued[]>;
   async enqueueMany(tasks: readonly TaskMessage[]): Promise<Enqueued[]> {
     checkTaskList(tasks);
@@ -127,7 +129,7 @@ export class RuntimeClient<C extends BrokerContract = BrokerContract> extends Cl
     return runtime.sender.enqueue(batch);
   }
 
-  /** Sends a request and resolves to the reply; to the last value of a streamed one. */
+  /** Sends a request and resolves to the reply; to the last value of a streamed one. @throws RemoteError of the handler, TIMEOUT, NO_HANDLER, SERVER_LOST, … */
   request<T = unknown>(name: FreeName<C>, data?: unknown, options?: RequestOptions): Promise<T>;
   request<N extends Name<C, 'requests'>>(
     name: N,
@@ -178,17 +180,17 @@ export class RuntimeClient<C extends BrokerContract = BrokerContract> extends Cl
       : this.sendPacket(target, second as (packet: WritePacket) => void);
   }
 
-  /** Takes a task out before it runs, or aborts the `ctx.signal` of one that runs. */
+  /** Takes a task out before it runs, or aborts the `ctx.signal` of one that runs. @param id as `enqueue` returned it */
   async cancel(id: string): Promise<CancelResult> {
     return (await this.ready()).sender.cancel(id);
   }
 
-  /** Stops the tasks of a queue in all instances of its service, those that start later too, until {@link resume}: what runs ends, what waits stays. */
+  /** Stops the tasks of a queue in all instances of its service, those that start later too, until {@link resume}: what runs ends, what waits stays. @param queue default `default` */
   async pause(queue?: string, options?: PauseOptions): Promise<void> {
     await (await this.ready()).pause(parsePausedQueue(queue, options), true);
   }
 
-  /** Starts the tasks, and requests, of a queue again. */
+  /** Starts the tasks, and requests, of a queue again. @param queue default `default` */
   async resume(queue?: string, options?: Pick<PauseOptions, 'service'>): Promise<void> {
     const paused = parsePausedQueue(queue, options);
     await (await this.ready()).pause({ ...paused, requests: true }, false);
@@ -199,12 +201,12 @@ export class RuntimeClient<C extends BrokerContract = BrokerContract> extends Cl
     return new BrokerGroupClient(this, prefix);
   }
 
-  /** Answers even when nothing can be reached. */
+  /** How this instance is. Answers even when nothing can be reached. */
   async health(): Promise<Health> {
     return (await this.link.tryToConnect()).health();
   }
 
-  /** What waits, runs and died in the app, who handles it, and what this instance missed of its events. */
+  /** What waits, runs and died in the app, who handles it, and what this instance missed of its events. @throws BackendUnavailableError */
   async stats(): Promise<BrokerStats> {
     return (await this.ready()).stats();
   }
@@ -233,8 +235,7 @@ export class RuntimeClient<C extends BrokerContract = BrokerContract> extends Cl
     const sent = this.take(packet);
     const call = sent.options === undefined ? {} : parsePublishOptions(sent.options);
     const runtime = this.link.connected ?? (await this.ready());
-    const name = this.normalizePattern(packet.pattern as string);
-    await runtime.sender.publish(name, sent.data, call);
+    await runtime.sender.publish(this.normalizePattern(packet.pattern as string), sent.data, call);
     return undefined as T;
   }
 

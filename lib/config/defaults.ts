@@ -5,6 +5,7 @@ export const DEFAULTS = {
   prefix: 'broker',
   mode: 'memory',
   redis: { host: '127.0.0.1', port: 6379, db: 0 },
+  durability: { timeout: 500 },
   maxJobs: 100,
   overflow: 'reject',
   tasks: {

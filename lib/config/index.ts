@@ -7,6 +7,7 @@ export type {
   BrokerLogger,
   BrokerOptions,
   ConfiguredHandler,
+  DurabilityOptions,
   EventsOptions,
   PacketDeserializer,
   PacketSerializer,
@@ -21,6 +22,7 @@ export { HandlerKeys } from './configured-handlers.js';
 export { DURATION_FORM, parseDuration, type Duration } from '../message/index.js';
 export { DEFAULTS } from './defaults.js';
 export { toRetry } from './to-retry.js';
+export { readEnvironment } from './env.js';
 export { resolveOptions } from './resolve-options.js';
 export type { ResolvedOptions } from './resolved-options.js';
 export { describeRedis } from './redis-address.js';

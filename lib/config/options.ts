@@ -26,6 +26,7 @@ export interface BrokerOptions {
   readonly mode?: 'memory' | 'redis' | 'hybrid';
   /** `REDIS_URL` or `REDIS_ADDR` (host:port), `REDIS_PASSWORD`, `REDIS_DB`. Default `127.0.0.1:6379`. */
   readonly redis?: RedisSettings | RedisInstance;
+  /** Where messages are, where that differs from `mode`, `prefix` or `redis`. */
   readonly queue?: QueueStoreOptions;
   /**
    * With `group`: the stream that Go-Broker services use, by its exact name. All tasks and requests of this broker lie
@@ -35,6 +36,8 @@ export interface BrokerOptions {
   readonly stream?: string;
   /** With `stream`: its consumer group, by its exact name; one for all who share the stream. */
   readonly group?: string;
+  /** When a task or a durable event counts as accepted, for those who have replicas. Not in memory. Default: when the primary has it. */
+  readonly durability?: DurabilityOptions;
   /** `MAX_JOBS`. Tasks at once in this instance. Default 100. */
   readonly maxJobs?: number;
   /** `STREAM_LENGTH`. Bound on waiting tasks of the service. Default: none. */
@@ -43,13 +46,17 @@ export interface BrokerOptions {
   readonly overflow?: 'reject' | 'drop-oldest';
   /** What task handlers that say nothing else get. */
   readonly tasks?: TaskDefaults;
+  /** How events travel, and how long durable ones are kept. */
   readonly events?: EventsOptions;
+  /** What requests that say nothing else get, and bounds on them. */
   readonly rpc?: RpcOptions;
+  /** Which instance gets a task or a request, and when one counts as dead. */
   readonly balancer?: BalancerOptions;
   /** Further queues of this service, by name. A handler says `queue` to be in one; who sends need not know. */
   readonly queues?: Readonly<Record<string, QueueOptions>>;
   /** Names and options of the handlers that say `{ handler: '<key>' }` in place of a name. */
   readonly handlers?: Readonly<Record<string, ConfiguredHandler>>;
+  /** How the instance stops. */
   readonly shutdown?: ShutdownOptions;
   /** How payloads become bytes. Default: JSON. */
   readonly codec?: PayloadCodec;
@@ -63,6 +70,21 @@ export interface BrokerOptions {
   readonly autoStart?: boolean;
   /** Largest payload, in bytes. Default 1 MiB. */
   readonly maxPayload?: number;
+}
+
+/**
+ * What is sent is accepted only when replicas have it (WAIT), so that a failover to one of them does not lose it. Not
+ * reached: NOT_REPLICATED. Requests are left out: whoever loses one is told by its time-out.
+ * @publicApi
+ */
+export interface DurabilityOptions {
+  /** `DURABILITY_REPLICAS`. How many replicas must have it, a whole number from 1. */
+  readonly replicas: number;
+  /**
+   * `DURABILITY_TIMEOUT`. How long one try waits for them, from 1 ms to 4 s; it is repeated while the 5 seconds of the
+   * call, or `redis.maxRetries`, allow. Default 500 ms.
+   */
+  readonly timeout?: Duration;
 }
 
 /** How long to wait before the next attempt of a task. @publicApi */
@@ -81,6 +103,7 @@ export interface BackoffOptions {
 export interface TaskPolicyOptions {
   /** Attempts in all, the first one included. Default 5. */
   readonly attempts?: number;
+  /** How long to wait before the next attempt. */
   readonly backoff?: BackoffOptions;
   /** Longest time of one attempt; 0: no bound. Default 0. */
   readonly timeout?: Duration;
@@ -98,11 +121,13 @@ export interface ConfiguredHandler extends TaskPolicyOptions {
   readonly idempotent?: boolean;
   /** Of events: whether they are kept for the service, and what goes with that; see `DurableEventOptions`. */
   readonly durable?: boolean;
+  /** Of durable events: where a service begins that is new. Default `new`. */
   readonly from?: 'new' | 'earliest';
+  /** Of durable events: tells several handlers of one in this service apart. */
   readonly subscription?: string;
 }
 
-/** @publicApi */
+/** What holds for all tasks of this broker, where handler and message say nothing else. @publicApi */
 export interface TaskDefaults extends TaskPolicyOptions {
   /** How long a `dedupeId` is remembered. Default 10 min. */
   readonly dedupeWindow?: Duration;
@@ -135,7 +160,7 @@ export interface EventsOptions {
   readonly retention?: Duration;
 }
 
-/** @publicApi */
+/** What holds for all requests, those that are sent and those that are handled. @publicApi */
 export interface RpcOptions {
   /** How long a caller waits for the reply. Default 5 s. */
   readonly timeout?: Duration;
@@ -173,7 +198,7 @@ export interface QueueOptions {
   readonly strategy?: StrategyOption;
 }
 
-/** @publicApi */
+/** How the work of a service is shared among its instances. @publicApi */
 export interface BalancerOptions {
   /**
    * `BALANCER_TYPE`. `redis`: decided where the queue is, or on the `redis` below; `memory`: in every sender. Beats the
@@ -206,7 +231,7 @@ export interface BalancerOptions {
   readonly heartbeatTtl?: Duration;
 }
 
-/** @publicApi */
+/** How an instance stops. @publicApi */
 export interface ShutdownOptions {
   /** How long shutdown waits for running handlers. Default 10 s. */
   readonly grace?: Duration;
@@ -214,11 +239,13 @@ export interface ShutdownOptions {
 
 /** Nest's `Serializer`, or anything like it: makes of a packet what travels. @publicApi */
 export interface PacketSerializer {
+  /** @returns what the codec then turns into bytes */
   serialize(packet: unknown): unknown;
 }
 
 /** Nest's `Deserializer`, or anything like it: makes a packet of what has arrived. @publicApi */
 export interface PacketDeserializer {
+  /** @param value what the codec made of the bytes */
   deserialize(value: unknown, options?: { readonly channel: string }): unknown;
 }
 

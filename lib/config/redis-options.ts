@@ -2,6 +2,7 @@ import type { ConnectionOptions } from 'node:tls';
 
 /** A server of a Redis Cluster or a Sentinel. @publicApi */
 export interface RedisNode {
+  /** Name or address. */
   readonly host: string;
   /** Default 6379, of a Sentinel 26379. */
   readonly port?: number;
@@ -25,11 +26,15 @@ export interface RedisSettings {
   readonly sentinels?: readonly RedisNode[];
   /** What the Sentinels call the master. */
   readonly name?: string;
+  /** Of the Sentinels themselves. */
   readonly sentinelUsername?: string;
+  /** Of the Sentinels themselves; never in a log or an error. */
   readonly sentinelPassword?: string;
   /** Some nodes of a Redis Cluster; the others are found. All of an app lies on one of them. */
   readonly cluster?: readonly RedisNode[];
+  /** Of an ACL user. Default: none, which is the user `default`. */
   readonly username?: string;
+  /** Never in a log or an error. */
   readonly password?: string;
   /** Default 0. A cluster has no other. */
   readonly db?: number;
@@ -48,7 +53,9 @@ export interface RedisSettings {
  * @publicApi
  */
 export interface RedisInstance {
+  /** What the instance was made with. */
   readonly options: object;
+  /** What tells an instance from settings. */
   duplicate(...args: never[]): unknown;
 }
 

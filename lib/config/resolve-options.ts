@@ -61,6 +61,7 @@ function resolve(parsed: Parsed, origin: RedisOrigin): ResolvedOptions {
     redis,
     turns,
     shardedEvents: toSharded(parsed),
+    durability: toDurability(parsed, nameOf),
     shared: toShared(parsed, nameOf),
     settings: toSettings(parsed, { appName, asks: turns !== undefined, nameOf }),
     handlers: toConfigured(parsed.handlers),
@@ -131,6 +132,18 @@ function toSharded({ mode = DEFAULTS.mode, events }: Parsed): boolean {
     ]);
   }
   return sharded;
+}
+
+/** @throws InvalidConfigError where there are no replicas */
+function toDurability(
+  { mode = DEFAULTS.mode, durability }: Parsed,
+  nameOf: NameOf,
+): ResolvedOptions['durability'] {
+  if (durability === undefined) return undefined;
+  const allowed = `memory has no replicas: it needs mode "redis" or "hybrid", the mode is "${mode}"`;
+  const where = nameOf('durability.replicas');
+  if (mode === 'memory') refuse('the broker cannot be set up', [{ where, allowed }]);
+  return freeze({ ...DEFAULTS.durability, ...defined(durability), replicas: durability.replicas });
 }
 
 /** The queue of handlers that name none, and those of the options. */

@@ -15,6 +15,8 @@ export interface ResolvedOptions {
   readonly turns: { readonly redis: RedisParts; readonly prefix: string } | undefined;
   /** Whether events go by sharded Pub/Sub. */
   readonly shardedEvents: boolean;
+  /** Replicas that must have what is sent, and how long one try waits for them, in ms. */
+  readonly durability: { readonly replicas: number; readonly timeout: number } | undefined;
   /** The stream and the group that Go-Broker services use. */
   readonly shared: { readonly stream: string; readonly group: string } | undefined;
   readonly settings: RuntimeSettings;

@@ -21,6 +21,11 @@ const duration = (min = 0) =>
     })
     .transform((value) => parseDuration(value) ?? 0);
 
+const MAX_DURABILITY_TIMEOUT = 4_000;
+const durabilityTimeout = duration(1).refine((ms) => ms <= MAX_DURABILITY_TIMEOUT, {
+  error: `${DURATION_FORM}, from 1 ms to ${MAX_DURABILITY_TIMEOUT} ms`,
+});
+
 const oneOf = <const T extends readonly string[]>(...values: T) =>
   z.enum(values, { error: values.join(' or ') });
 
@@ -160,6 +165,7 @@ export const optionsSchema = object({
   queue: object({ ...place, redis: redis.optional() }).optional(),
   stream: text.optional(),
   group: text.optional(),
+  durability: object({ replicas: whole(1), timeout: durabilityTimeout.optional() }).optional(),
   maxJobs: whole(1).optional(),
   streamLength: whole(1).optional(),
   overflow: oneOf('reject', 'drop-oldest').optional(),

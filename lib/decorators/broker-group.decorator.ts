@@ -1,7 +1,7 @@
 import { ownGroup, parseGroupOptions, setGroup } from '../config/index.js';
 import { checkName, joinName } from '../message/index.js';
 
-/** @publicApi */
+/** What a group of handlers can say. @publicApi */
 export interface BrokerGroupOptions {
   /** Which broker the handlers belong to. Default `default`. */
   readonly broker?: string;

@@ -12,6 +12,7 @@ export type OnEventOptions = { readonly durable?: false } | DurableEventOptions;
 
 /** An event that is kept for the service until one of its instances has handled it. @publicApi */
 export interface DurableEventOptions extends TaskPolicyOptions {
+  /** Kept until it is handled; without it every instance gets the event, at most once. */
   readonly durable: true;
   /**
    * Where a service begins that never had this handler: with events from now on, or with those of the last

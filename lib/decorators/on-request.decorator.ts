@@ -1,6 +1,6 @@
 import { handlerDecorator, type HandlerByKey } from './handler.decorator.js';
 
-/** @publicApi */
+/** What a request handler asks for. @publicApi */
 export interface OnRequestOptions {
   /** At most this many at once in this instance; default: the instance's `rpc.maxJobs` alone counts. */
   readonly concurrency?: number;

@@ -3,10 +3,13 @@ import type { ErrorCode } from './codes.js';
 /** What is known of a message whose sending failed: it certainly was not sent, or nobody can tell. @publicApi */
 export type SendOutcome = 'not-sent' | 'unknown';
 
+/** What an error carries beside its code and text. @publicApi */
 export interface BrokerErrorOptions {
+  /** What it was made of; passwords and payloads are not in it. */
   readonly cause?: unknown;
   /** Whether the same call may succeed later without a change. Default false. */
   readonly retryable?: boolean;
+  /** Of a failed send. */
   readonly outcome?: SendOutcome;
   /** What a remote handler attached to its error. */
   readonly data?: unknown;

@@ -7,6 +7,7 @@ export const ERROR_CODES = [
   'CLOSED',
   'BACKEND_UNAVAILABLE',
   'BACKEND_REFUSED',
+  'NOT_REPLICATED',
   'INVALID_CONFIG',
   'INVALID_NAME',
   'INVALID_OPTIONS',
@@ -21,5 +22,5 @@ export const ERROR_CODES = [
   'RETRY_LATER',
 ] as const;
 
-/** @publicApi */
+/** One of {@link ERROR_CODES}. @publicApi */
 export type ErrorCode = (typeof ERROR_CODES)[number];

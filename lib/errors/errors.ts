@@ -52,6 +52,17 @@ export class BackendRefusedError extends BrokerError {
   }
 }
 
+/**
+ * Redis has taken the message, but not enough replicas have confirmed it in time: it is handled, unless a failover loses
+ * it. Sent again with the same `dedupeId` it makes no second message.
+ * @publicApi
+ */
+export class NotReplicatedError extends BrokerError {
+  constructor(message: string) {
+    super('NOT_REPLICATED', message, { retryable: true, outcome: 'unknown' });
+  }
+}
+
 /** An option or environment variable is wrong; the message names it and says what is allowed. @publicApi */
 export class InvalidConfigError extends BrokerError {
   constructor(message: string, options?: BrokerErrorOptions) {

@@ -1,8 +1,12 @@
 /** An error as plain data: what dead letters keep and replies carry. @publicApi */
 export interface PlainError {
+  /** Of its class. */
   readonly name: string;
+  /** Its text. */
   readonly message: string;
+  /** Its `code`, where it has one. */
   readonly code?: string;
+  /** Its `data`, or the other fields of an object that was thrown. */
   readonly data?: unknown;
   /** At most 4 KiB; in dead letters only, never in a reply. */
   readonly stack?: string;

@@ -2,9 +2,9 @@ import type { CustomStrategy } from '@nestjs/microservices';
 import { getServerToken, type PacketDeserializer, type PacketSerializer } from '../config/index.js';
 import type { BrokerServer } from '../server/index.js';
 
-/** @publicApi */
+/** How the handlers of a microservice run. @publicApi */
 export interface BrokerMicroserviceOptions {
-  /** Say it here too when `connectMicroservice` gets it: handlers then run behind the app's global enhancers. */
+  /** Say it here too when `connectMicroservice` gets it: handlers then run behind the app's global enhancers. Default `false`. */
   readonly inheritAppConfig?: boolean;
   /** As of Nest's own servers: makes replies. Default: a reply is the data. */
   readonly serializer?: PacketSerializer;
@@ -14,7 +14,9 @@ export interface BrokerMicroserviceOptions {
 
 /** What Nest's `createMicroservice` and `connectMicroservice` take: the strategy is the app's own broker. @publicApi */
 export interface BrokerMicroservice {
+  /** The token of the broker's server. */
   inject: string[];
+  /** Called by Nest. */
   useFactory: (server: BrokerServer) => CustomStrategy;
 }
 

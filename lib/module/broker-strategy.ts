@@ -33,6 +33,7 @@ export class BrokerStrategy
   extends Server<ServerEvents, ServerStatus>
   implements CustomTransportStrategy
 {
+  /** For which transport of handlers it stands; `setTransportId` changes it. */
   override transportId: Transport | symbol = BROKER_TRANSPORT;
   /** Failures of events are reported by us: Nest need not log them. */
   override readonly propagatesEventHandlerErrors = true;
@@ -73,6 +74,7 @@ export class BrokerStrategy
     return (this.closing ??= this.end());
   }
 
+  /** Listens to what the broker says of itself; before the start, too. */
   on<E extends keyof ServerEvents, C extends ServerEvents[E]>(event: E, callback: C): void {
     this.tell((server) => server.on(event, callback));
   }
@@ -85,10 +87,12 @@ export class BrokerStrategy
     return this.opened.unwrap<T>();
   }
 
+  /** Called by Nest, which puts its work around every call of a handler. */
   override setOnProcessingStartHook(hook: StartHook): void {
     this.tell((server) => server.setOnProcessingStartHook(hook));
   }
 
+  /** Called by Nest: what to do when a handler has ended. */
   override setOnProcessingEndHook(hook: EndHook): void {
     this.tell((server) => server.setOnProcessingEndHook(hook));
   }

@@ -24,8 +24,8 @@ import { BrokerServer, modulesOf, type ServerParts } from '../server/index.js';
 import type { BrokerModuleAsyncOptions } from './broker-module-options.js';
 import { BrokerRunnerModule } from './broker-runner.module.js';
 import { BrokerClient } from './broker.client.js';
-import { openRuntime } from './open-runtime.js';
 import { asyncOptionsProviders, optionsProvider } from './options-providers.js';
+import { openAsConfigured, RUNTIME_OPENER, type RuntimeOpener } from './runtime-opener.js';
 import { toLog } from './to-log.js';
 
 const NAME = 'nestjs-broker:module:name';
@@ -70,6 +70,7 @@ export class BrokerModule implements OnApplicationShutdown {
     return build(name, [optionsProvider(name, options)], []);
   }
 
+  /** The same with options from other providers: `useFactory` with `inject`, `useClass` or `useExisting`. */
   static forRootAsync(options: BrokerModuleAsyncOptions): DynamicModule {
     const { name = DEFAULTS.name, imports = [] } = options;
     return build(name, asyncOptionsProviders(name, options), imports);
@@ -94,6 +95,7 @@ function build(
     providers: [
       ...options,
       ...shared,
+      { provide: RUNTIME_OPENER, useValue: openAsConfigured },
       { provide: NAME, useValue: name },
       { provide: PARTS, useExisting: getPartsToken(name) },
     ],
@@ -105,10 +107,10 @@ function build(
 const brokerProviders = (name: string): Provider[] => [
   {
     provide: getPartsToken(name),
-    inject: [getOptionsToken(name)],
-    useFactory: async (options: ResolvedOptions): Promise<ServerParts> => {
+    inject: [getOptionsToken(name), RUNTIME_OPENER],
+    useFactory: async (options: ResolvedOptions, open: RuntimeOpener): Promise<ServerParts> => {
       const log = toLog(options.logger);
-      return { options, log, runtime: await openRuntime(options, log) };
+      return { log, ...(await open(options, log)) };
     },
   },
   {

@@ -1,10 +1,22 @@
-import type { Backend, TurnsPort } from '../backend/index.js';
+import type { Backend, Clock, TurnsPort } from '../backend/index.js';
 import type { ResolvedOptions } from '../config/index.js';
 import { InvalidConfigError } from '../errors/index.js';
 import type { RuntimeLog } from '../runtime/index.js';
 
+/** How a backend is made, beside what the options say. */
+export interface BackendSurroundings {
+  /** Of a backend in memory; Redis has its own. */
+  readonly clock?: Clock | undefined;
+  /** Whether it only looks, and leaves nothing in Redis by being there. Default false. */
+  readonly looks?: boolean | undefined;
+}
+
 /** Makes the backend the options ask for. The only place that names an adapter. */
-export async function createBackend(options: ResolvedOptions, log: RuntimeLog): Promise<Backend> {
+export async function createBackend(
+  options: ResolvedOptions,
+  log: RuntimeLog,
+  { clock, looks = false }: BackendSurroundings = {},
+): Promise<Backend> {
   const { prefix, appName, redis, settings } = options;
   const { streamLength, overflow } = settings;
   const common = {
@@ -16,12 +28,13 @@ export async function createBackend(options: ResolvedOptions, log: RuntimeLog): 
   };
   if (options.mode === 'memory') {
     const { MemoryBackend } = await import('../backend/memory/index.js');
-    return new MemoryBackend(common);
+    return new MemoryBackend({ ...common, ...(clock && { clock }) });
   }
   const { RedisBackend } = await loadRedis();
-  const { shared, shardedEvents: sharded } = options;
+  const { shared, shardedEvents: sharded, durability } = options;
+  const own = { ...(shared && { shared }), ...(durability && { durability }) };
   const onWarning = (message: string): void => log.warn(message);
-  return new RedisBackend({ ...common, redis, sharded, onWarning, ...(shared && { shared }) });
+  return new RedisBackend({ ...common, redis, sharded, looks, onWarning, ...own });
 }
 
 /** Where turns are decided, if the options give the balancer a Redis of its own. */

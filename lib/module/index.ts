@@ -7,3 +7,6 @@ export {
   type BrokerMicroserviceOptions,
 } from './broker-microservice.js';
 export { BrokerStrategy } from './broker-strategy.js';
+export { openRuntime } from './open-runtime.js';
+export { RUNTIME_OPENER, type RuntimeOpener } from './runtime-opener.js';
+export { toLog } from './to-log.js';

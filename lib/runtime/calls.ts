@@ -19,10 +19,11 @@ export interface TaskToSend {
   readonly options?: TaskOptions;
 }
 
-/** @publicApi */
+/** What became of a task that was sent. @publicApi */
 export interface Enqueued {
   /** The id of the task, or of the earlier one when it is a duplicate. */
   readonly id: string;
+  /** Whether one with the same name and `dedupeId` was accepted before, so that this one was not. */
   readonly duplicate: boolean;
 }
 

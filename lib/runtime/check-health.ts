@@ -1,4 +1,5 @@
 import type { Backend, WaitingFor, Clock } from '../backend/index.js';
+import { BrokerError } from '../errors/index.js';
 import type { Health } from './runtime.js';
 import type { Worker } from './worker.js';
 
@@ -28,6 +29,7 @@ export async function checkHealth(parts: HealthParts): Promise<Health> {
     link: backend.link,
     consuming,
     ...(worker === undefined || worker.paused.length === 0 ? {} : { paused: worker.paused }),
+    ...(worker?.memberPaused === true ? { instancePaused: true } : {}),
     ...(sinceBeat === undefined ? {} : { sinceBeat: Math.round(sinceBeat) }),
   };
   if (draining) return { status: 'draining', ...facts };
@@ -35,7 +37,10 @@ export async function checkHealth(parts: HealthParts): Promise<Health> {
   try {
     backlog = await within(parts, look(parts));
   } catch (error) {
-    return { status: 'down', ...facts, link: 'down', reason: (error as Error).message };
+    // who answers with a refusal is there
+    const answered = error instanceof BrokerError && error.outcome === 'not-sent';
+    const link = answered ? backend.link : 'down';
+    return { status: 'down', ...facts, link, reason: (error as Error).message };
   }
   const whole = { ...facts, ...backlog };
   if (!reading) return { status: 'down', ...whole, reason: 'a loop that reads messages has ended' };

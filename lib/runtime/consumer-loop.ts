@@ -30,6 +30,7 @@ export class ConsumerLoop {
   #paused = false;
   #resume: (() => void) | undefined;
   #fetching: Promise<Fetched> | undefined;
+  #clearing: Promise<void> | undefined;
 
   constructor(parts: ConsumerLoopParts) {
     this.#parts = parts;
@@ -69,6 +70,12 @@ export class ConsumerLoop {
     else this.#resume?.();
   }
 
+  /** Resolves when everything in its lanes has been given back: for one that is paused and drained. */
+  async clear(): Promise<void> {
+    this.#clearing ??= this.#giveUpLanes().finally(() => (this.#clearing = undefined));
+    await this.#clearing;
+  }
+
   /** Hands nothing more on. */
   halt(): void {
     this.#stopped = true;
@@ -80,12 +87,18 @@ export class ConsumerLoop {
   async stop(): Promise<void> {
     this.halt();
     await this.#fetching;
+    await this.#clearing;
     await this.#parts.reader.close();
   }
 
   /** As `stop`, when everything in its lanes has been given back: for one that is drained. */
   async empty(): Promise<void> {
     this.halt();
+    await this.clear();
+    await this.#parts.reader.close();
+  }
+
+  async #giveUpLanes(): Promise<void> {
     await this.#fetching;
     for (let quiet = 0; quiet < QUIET; quiet += 1) {
       const fetched = await this.#takeLanes();
@@ -93,7 +106,6 @@ export class ConsumerLoop {
       if (fetched.displaced) break;
       if (fetched.deliveries.length > 0) quiet = -1;
     }
-    await this.#parts.reader.close();
   }
 
   async #run(): Promise<void> {
@@ -101,11 +113,12 @@ export class ConsumerLoop {
     const { slots } = this.#parts.pool;
     while (!this.#stopped) {
       await slots.available();
-      if (this.#paused) await this.#resumed();
+      if (this.#paused || this.#clearing !== undefined) await this.#resumed();
       if (this.#stopped) return;
       const fetched = await this.#fetch();
-      const places = this.#stopped || this.#paused ? [] : fetched.deliveries;
-      const taken = places.map((delivery) => slots.take(delivery.envelope.address));
+      const taken = fetched.deliveries.map(
+        (delivery) => this.#mayStart(delivery) && slots.take(delivery.envelope.address),
+      );
       this.#handOn(fetched, taken);
       if (fetched.displaced && !this.#stopped) await onDisplaced();
       // results of handlers that ended at once leave before the next read, which can then take more
@@ -114,9 +127,16 @@ export class ConsumerLoop {
   }
 
   async #resumed(): Promise<void> {
-    while (this.#paused && !this.#stopped) {
+    for (;;) {
+      await this.#clearing;
+      if (!this.#paused || this.#stopped) return;
       await new Promise<void>((resolve) => (this.#resume = resolve));
     }
+  }
+
+  /** What was on its way when it was stopped, paused or drained is another's. */
+  #mayStart({ routed }: Delivery): boolean {
+    return !this.#stopped && !this.#paused && (routed || !this.#drained);
   }
 
   /** What lies in the lanes now; waits for nothing. */

@@ -17,6 +17,7 @@ import type { BrokerObserver } from './observer.js';
 import { ObservedSender } from './observed-sender.js';
 import { Observers } from './observers.js';
 import { PayloadEncoder } from './payload-encoder.js';
+import { Rates } from './rates.js';
 import { Requester } from './requester.js';
 import { RetryingRequester } from './retrying-requester.js';
 import { Router } from './router.js';
@@ -52,6 +53,7 @@ class BrokerRuntime implements Runtime {
   readonly #backend: Backend;
   readonly #events: TypedEvents<RuntimeEvents>;
   readonly #losses: EventLosses;
+  readonly #rates = new Rates();
   readonly #observers: Observers;
   readonly #registry: HandlerRegistry;
   readonly #requester: Requester;
@@ -122,6 +124,10 @@ class BrokerRuntime implements Runtime {
     return this.#backend.deadLetters;
   }
 
+  get inspector(): Backend['inspector'] {
+    return this.#backend.inspector;
+  }
+
   get consumerId(): string | undefined {
     return this.#worker?.consumerId;
   }
@@ -142,6 +148,10 @@ class BrokerRuntime implements Runtime {
     const whose = service ?? this.#parts.settings.service;
     const pools = requests ? [`t:${queue}`, `r:${queue}`] : [`t:${queue}`];
     for (const pool of pools) await this.#backend.queue.pause(whose, pool, paused);
+  }
+
+  async pauseMember(consumer: string, paused: boolean): Promise<boolean> {
+    return await this.#backend.queue.pauseMember(consumer, paused);
   }
 
   handle(handler: Handler): void {
@@ -196,7 +206,9 @@ class BrokerRuntime implements Runtime {
   }
 
   async stats(): Promise<BrokerStats> {
-    return { ...(await this.#backend.inspector.stats()), events: this.#losses.stats };
+    const stats = await this.#backend.inspector.stats();
+    const rates = this.#rates.take(stats);
+    return { ...stats, ...(rates && { rates }), events: this.#losses.stats };
   }
 
   on<E extends keyof RuntimeEvents>(

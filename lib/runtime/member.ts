@@ -18,7 +18,10 @@ export interface MemberParts {
 }
 
 /** A new membership of this instance. */
-export function newMember(parts: MemberParts, weight: number): Member {
+export function newMember(
+  parts: MemberParts,
+  { weight, paused }: Pick<Member, 'weight' | 'paused'>,
+): Member {
   const { settings, pools, registry, strategies } = parts;
   const { service, instanceName, balancer, streamLength, overflow, rpc, events } = settings;
   const subscriptions = registry.subscriptions.map(([address, { name, durable }]) => ({
@@ -33,6 +36,7 @@ export function newMember(parts: MemberParts, weight: number): Member {
     instanceName,
     ttl: balancer.heartbeatTtl,
     weight,
+    ...(paused === true ? { paused } : {}),
     ...pools.describe(strategies),
     ...(streamLength === undefined ? {} : { streamLength }),
     overflow,

@@ -1,7 +1,14 @@
 import type { Enqueued, EventOptions, ReplyObserver, RequestOptions, TaskToSend } from './calls.js';
 import type { Kind } from '../message/index.js';
+import type { SentMessage } from './observer.js';
 import type { Observers, Sending } from './observers.js';
 import type { Sender } from './runtime.js';
+
+interface Outgoing {
+  readonly name: string;
+  readonly data: unknown;
+  readonly options?: SentMessage['options'];
+}
 
 /** A sender whose messages are watched while somebody watches. */
 export class ObservedSender implements Sender {
@@ -29,7 +36,7 @@ export class ObservedSender implements Sender {
     observer: ReplyObserver,
   ): () => void {
     if (this.#observers.isEmpty) return this.#sender.request(name, data, options, observer);
-    const sending = this.#watch('request', name, options);
+    const sending = this.#watch('request', { name, data, options });
     const sent = withHeaders(options, sending);
     try {
       const giveUp = this.#sender.request(name, data, sent, {
@@ -58,7 +65,7 @@ export class ObservedSender implements Sender {
   }
 
   async #enqueue(tasks: readonly TaskToSend[]): Promise<Enqueued[]> {
-    const sendings = tasks.map(({ name, options }) => this.#watch('task', name, options));
+    const sendings = tasks.map((task) => this.#watch('task', task));
     const sent = tasks.map((task, i) => {
       const { headers } = sendings[i]!;
       return headers === undefined ? task : { ...task, options: { ...task.options, headers } };
@@ -76,7 +83,7 @@ export class ObservedSender implements Sender {
   }
 
   async #publish(name: string, data: unknown, options: EventOptions = {}): Promise<void> {
-    const sending = this.#watch('event', name, options);
+    const sending = this.#watch('event', { name, data, options });
     try {
       await this.#sender.publish(name, data, withHeaders(options, sending));
       sending.ended({ outcome: 'sent' });
@@ -86,8 +93,8 @@ export class ObservedSender implements Sender {
     }
   }
 
-  #watch(kind: Kind, name: string, options: EventOptions | undefined): Sending {
-    return this.#observers.sending({ kind, name, headers: options?.headers ?? {} });
+  #watch(kind: Kind, { name, data, options = {} }: Outgoing): Sending {
+    return this.#observers.sending({ kind, name, data, options, headers: options.headers ?? {} });
   }
 }
 

@@ -1,12 +1,19 @@
 import type { Kind } from '../message/index.js';
+import type { RequestOptions, TaskOptions } from './calls.js';
 import type { HandlingContext } from './handler.js';
 
 /** A message that is about to be sent. @publicApi */
 export interface SentMessage {
+  /** What is sent. */
   readonly kind: Kind;
+  /** With its group. */
   readonly name: string;
   /** Those its sender gave it. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The payload as its sender gave it: not a copy. */
+  readonly data: unknown;
+  /** What its sender asked for beside that; durations in milliseconds. */
+  readonly options: Readonly<TaskOptions & RequestOptions>;
 }
 
 /** How a sending ended. A request ends when its reply is complete. @publicApi */
@@ -20,6 +27,7 @@ export interface SendingEnd {
   readonly duration: number;
   /** Of a task that was accepted. */
   readonly id?: string;
+  /** Why it failed. */
   readonly error?: unknown;
 }
 
@@ -51,8 +59,9 @@ export interface HandledMessage extends Omit<HandlingContext, 'signal' | 'deadli
 export type HandlingOutcome =
   'done' | 'failed' | 'retried' | 'dead' | 'cancelled' | 'expired' | 'released' | 'lost';
 
-/** @publicApi */
+/** How one call of a handler ended. @publicApi */
 export interface HandlingEnd {
+  /** What became of it. */
   readonly outcome: HandlingOutcome;
   /** Milliseconds. */
   readonly duration: number;

@@ -2,6 +2,7 @@ import type { BalanceStrategy } from '../balancer/index.js';
 import type {
   CancelResult,
   DeadLettersPort,
+  InspectorPort,
   LinkState,
   MembersChange,
   QueueStats,
@@ -9,6 +10,7 @@ import type {
 import type { Enqueued, EventOptions, ReplyObserver, RequestOptions, TaskToSend } from './calls.js';
 import type { Handler } from './handler.js';
 import type { BrokerObserver } from './observer.js';
+import type { StatsRates } from './rates.js';
 import type { Strategy } from './settings.js';
 
 /** The sending half. Every method encodes and checks before anything is sent. */
@@ -37,6 +39,7 @@ export interface Health {
   readonly live: boolean;
   /** Whether it works now: status `up`. */
   readonly ready: boolean;
+  /** Whether the backend can be reached. */
   readonly link: LinkState;
   /** Whether this instance takes work: a member with a beat inside its TTL. Producers: true. */
   readonly consuming: boolean;
@@ -48,6 +51,8 @@ export interface Health {
   readonly oldest?: number;
   /** Queues of its service that are paused: `t:` (tasks) or `r:` (requests) and the queue; absent: none. */
   readonly paused?: readonly string[];
+  /** `true` while this instance alone is paused: it takes no tasks and requests of any queue; absent: it is not. */
+  readonly instancePaused?: boolean;
   /** Why it is not up. */
   readonly reason?: string;
 }
@@ -64,13 +69,17 @@ export interface EventStats {
 
 /** A picture of the app, and of what this instance missed. @publicApi */
 export interface BrokerStats extends QueueStats {
+  /** Absent in the first picture that this process takes, and in the next for a second. */
+  readonly rates?: StatsRates;
   /** Of this instance alone. */
   readonly events: EventStats;
 }
 
 /** A subscription to durable events that is near one of its bounds, or beyond it. @publicApi */
 export interface DurableBacklog {
+  /** Its name. */
   readonly event: string;
+  /** Whose subscription it is. */
   readonly service: string;
   /** Of a handler that has one. */
   readonly subscription?: string;
@@ -78,10 +87,13 @@ export interface DurableBacklog {
   readonly state: 'near' | 'dropped' | 'removed';
   /** Events that were dropped since the last time. */
   readonly dropped: number;
-  /** How long the oldest one has waited, in ms, and all that wait, in bytes, with their bounds. */
+  /** How long the oldest one has waited, in ms. */
   readonly age: number;
+  /** Its bound, `events.maxAge`, in ms. */
   readonly maxAge: number;
+  /** All that wait, in bytes. */
   readonly bytes: number;
+  /** Its bound, `events.maxBytes`. */
   readonly maxBytes: number;
 }
 
@@ -113,6 +125,8 @@ export interface PausedQueue {
 export interface Runtime {
   readonly sender: Sender;
   readonly deadLetters: DeadLettersPort;
+  /** Messages and queues of the app, as they lie. */
+  readonly inspector: Pick<InspectorPort, 'messages' | 'queues'>;
   /** This consumer's id while it is a member. */
   readonly consumerId: string | undefined;
   /** The strategy of queues that name none. */
@@ -123,6 +137,8 @@ export interface Runtime {
   setWeight(consumer: string, weight: number): Promise<boolean>;
   /** Stops or starts the reading of a queue of a service by all its instances: of its tasks, with `requests` of those, too. */
   pause(queue: PausedQueue, paused: boolean): Promise<void>;
+  /** Stops or starts one member, which keeps its weight; `false`: there is no such member. */
+  pauseMember(consumer: string, paused: boolean): Promise<boolean>;
   /** Registers a handler; only before `start`. @throws DuplicateHandlerError */
   handle(handler: Handler): void;
   /** Resolves when the backend can be used; safe to repeat. */

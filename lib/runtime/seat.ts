@@ -51,6 +51,8 @@ export class Seat {
   readonly session: Session;
   /** Queues of its service that are paused. */
   paused: readonly string[] = [];
+  /** Whether this instance alone is paused. */
+  memberPaused = false;
   readonly #parts: SeatParts;
   readonly #inHand = new InHand();
   readonly #held = this.#inHand.held;
@@ -150,7 +152,7 @@ export class Seat {
     });
     this.#loops.set(pool, loop);
     loop.drain(this.#drained);
-    loop.pause(this.paused.includes(pool.name));
+    this.#pauseLoop(loop, pool);
     loop.start();
   }
 
@@ -272,9 +274,17 @@ export class Seat {
       handling?.abort(new CancelledError(`the lease of "${handling.id}" was lost`));
       handling?.finish(undefined);
     }
-    this.paused = beat.paused ?? [];
-    for (const [pool, loop] of this.#loops) loop.pause(this.paused.includes(pool.name));
+    const { paused = [], memberPaused = false } = beat;
+    const isNew = memberPaused && !this.memberPaused;
+    this.paused = paused;
+    this.memberPaused = memberPaused;
+    for (const [pool, loop] of this.#loops) this.#pauseLoop(loop, pool);
     this.#parts.onBeat(beat, this);
+    if (isNew) for (const loop of this.#loops.values()) void loop.clear();
+  }
+
+  #pauseLoop(loop: ConsumerLoop, pool: Pool): void {
+    loop.pause(this.memberPaused || this.paused.includes(pool.name));
   }
 
   async #pause(delay: number): Promise<void> {

@@ -47,7 +47,12 @@ export class Session {
     return this.#over;
   }
 
-  /** Milliseconds since the last beat that arrived left here. */
+  /** When the last beat that arrived left here, on the monotonic clock. */
+  get lastBeat(): number {
+    return this.#lastBeat;
+  }
+
+  /** Milliseconds since then. */
   get sinceBeat(): number {
     return this.#parts.clock.monotonic() - this.#lastBeat;
   }

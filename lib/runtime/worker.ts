@@ -27,6 +27,7 @@ import type { Router } from './router.js';
 import { Seat, type SeatParts } from './seat.js';
 import { ServerClock } from './server-clock.js';
 import type { RuntimeLog, RuntimeSettings } from './settings.js';
+import { Standing } from './standing.js';
 import type { Strategies } from './strategies.js';
 import { SubscriptionKeeper } from './subscription-keeper.js';
 import type { TypedEvents } from './typed-events.js';
@@ -68,7 +69,7 @@ export class Worker {
   readonly #abandon = new AbortController();
   readonly #instance: string;
   #seat: Seat | undefined;
-  #weight: number;
+  readonly #standing: Standing;
   readonly #unsubscribe: Unsubscribe[] = [];
   #stopping = false;
 
@@ -82,7 +83,7 @@ export class Worker {
     const onError = (error: unknown): void => this.#report(error);
     const common = { queue: backend.queue, clock, onError };
     this.#instance = newConsumerId(settings.service);
-    this.#weight = weight;
+    this.#standing = new Standing(weight);
     this.#timer = new DelayedTimer({ ...common, server });
     this.#pump = new EventPump({
       bus: backend.bus,
@@ -136,6 +137,10 @@ export class Worker {
     return this.#seat?.paused ?? [];
   }
 
+  get memberPaused(): boolean {
+    return this.#seat?.memberPaused ?? false;
+  }
+
   get fresh(): boolean {
     return this.#seat?.session.fresh ?? false;
   }
@@ -178,8 +183,8 @@ export class Worker {
   }
 
   #newSeat(): Seat {
-    const member = newMember({ ...this.#parts, pools: this.#seatParts.pools }, this.#weight);
-    return new Seat(member, this.#seatParts);
+    const parts = { ...this.#parts, pools: this.#seatParts.pools };
+    return new Seat(newMember(parts, this.#standing), this.#seatParts);
   }
 
   /** Takes nothing new, waits for what runs, gives the rest back, leaves. */
@@ -216,13 +221,15 @@ export class Worker {
     this.#seat = seat;
     this.#relief.start(seat.consumer);
     void this.#keeper.catchUp();
-    void this.#announcer.announce({ ...seat.session.member, weight: this.#weight });
+    const { share: weight } = this.#standing;
+    void this.#announcer.announce({ ...seat.session.member, paused: false, weight });
     this.#parts.events.emit('joined', { consumer: seat.consumer });
   }
 
   #onBeat(beat: Beat, seat: Seat): void {
     this.#timer.next(beat.nextDue, beat.leader);
-    this.#setWeight(beat.weight, seat);
+    this.#standing.note(beat, seat.session.lastBeat);
+    this.#setShare(this.#standing.share, seat);
     void this.#announcer.beat();
     if (beat.leader) {
       void this.#crowd.look();
@@ -231,10 +238,9 @@ export class Worker {
     if (!this.#stopping) this.#housekeeper.tidy(beat, seat.consumer);
   }
 
-  #setWeight(weight: number, seat: Seat): void {
-    this.#weight = weight;
-    seat.drain(weight === 0);
-    void this.#announcer.setWeight(weight);
+  #setShare(share: number, seat: Seat): void {
+    seat.drain(share === 0);
+    void this.#announcer.setWeight(share);
   }
 
   #onEvicted(seat: Seat): void {
@@ -273,15 +279,18 @@ export class Worker {
     if (said?.type === 'cancel' && said.consumer === this.#seat?.consumer) {
       this.#seat.cancel(said.unique);
     }
-    if (said?.type === 'pause' && said.service === this.#parts.settings.service) {
-      // one that is under way may have left before
-      void this.#seat?.session.beat().then(() => this.#seat?.session.beat());
-    }
+    if (said?.type === 'pause' && said.service === this.#parts.settings.service) this.#ask();
     if (said?.type !== 'members') return;
     if (said.change === 'evicted') this.#housekeeper.watch();
-    if (said.change === 'weight' && said.consumer === this.#seat?.consumer) {
-      this.#setWeight(said.weight, this.#seat);
-    }
+    if (said.change !== 'weight' || said.consumer !== this.#seat?.consumer) return;
+    this.#standing.hear(said.weight, this.#parts.clock.monotonic());
+    this.#setShare(said.weight, this.#seat);
+    this.#ask();
+  }
+
+  /** What has changed comes with a beat; one under way may have left before. */
+  #ask(): void {
+    void this.#seat?.session.beat().then(() => this.#seat?.session.beat());
   }
 
   #report(error: unknown): void {

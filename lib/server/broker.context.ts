@@ -9,10 +9,12 @@ export class BrokerContext extends BaseRpcContext<[HandlingContext]> {
     return this.args[0].id;
   }
 
+  /** The name of the message, with its group; of an event the one it was published under, not the pattern. */
   get name(): string {
     return this.args[0].name;
   }
 
+  /** Which of the three decorators it came to. */
   get kind(): Kind {
     return this.args[0].kind;
   }
@@ -27,6 +29,7 @@ export class BrokerContext extends BaseRpcContext<[HandlingContext]> {
     return this.args[0].attempt;
   }
 
+  /** Those its sender gave it; empty where there are none. */
   get headers(): Readonly<Record<string, string>> {
     return this.args[0].headers;
   }

@@ -38,6 +38,7 @@ export class BrokerServer
   extends Server<ServerEvents, ServerStatus>
   implements CustomTransportStrategy
 {
+  /** For which transport of handlers it stands. */
   override transportId: Transport | symbol = BROKER_TRANSPORT;
   /** Failures of events are reported by us: Nest need not log them. */
   override readonly propagatesEventHandlerErrors = true;
@@ -73,6 +74,7 @@ export class BrokerServer
     return this.inherits;
   }
 
+  /** Handlers run behind what is global in the app. */
   inheritAppConfig(): void {
     this.inherits = true;
   }
@@ -156,6 +158,7 @@ export class BrokerServer
     if (this.closing === undefined) await this.parts.runtime.close();
   }
 
+  /** Listens to what the broker says of itself. @returns ends it */
   on<E extends keyof ServerEvents, C extends ServerEvents[E]>(event: E, callback: C): () => void {
     return this.parts.runtime.on(event, callback);
   }
@@ -165,10 +168,12 @@ export class BrokerServer
     return this.parts.runtime as T;
   }
 
+  /** Called by Nest, which puts its work around every call of a handler. */
   override setOnProcessingStartHook(hook: ProcessingHooks['start']): void {
     this.hooks.start = hook;
   }
 
+  /** Called by Nest: what to do when a handler has ended. */
   override setOnProcessingEndHook(hook: ProcessingHooks['end']): void {
     this.hooks.end = hook;
   }

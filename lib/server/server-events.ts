@@ -5,5 +5,5 @@ export type ServerEvents = {
   [E in keyof RuntimeEvents]: (value: RuntimeEvents[E]) => void;
 };
 
-/** @publicApi */
+/** What `status` of a server tells: of its connection, then of its shutdown. @publicApi */
 export type ServerStatus = 'connected' | 'disconnected' | 'draining' | 'drained';

@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { BrokerClient } from 'nestjs-broker';
 import { AppModule } from './app.module.js';
 import { parcelSent } from './parcel-sent.js';
+import { TEAM } from './team.guard.js';
 import { spans } from './tracing.js';
 
 const app = await NestFactory.create(AppModule, { logger: ['error'] });
@@ -53,6 +54,25 @@ assert.deepEqual(finished.map(({ name }) => name).toSorted(), [
   'process parcels.send',
   'send parcels.send',
 ]);
+
+// the monitor asks for a password, and then shows what lies where
+assert.equal((await fetch(`${url}/monitor`)).status, 401);
+const headers = { authorization: TEAM };
+const page = await (await fetch(`${url}/monitor`, { headers })).text();
+assert.match(page, /<h1>/);
+await app.get(BrokerClient).enqueue('parcels.send', { id: 2, grams: 1 }, { delay: '1h' });
+const delayed = await fetch(`${url}/monitor/api/messages?state=delayed`, { headers });
+const { messages } = (await delayed.json()) as { messages: { name: string; id: string }[] };
+assert.deepEqual(
+  messages.map(({ name }) => name),
+  ['parcels.send'],
+);
+const cancelled = await fetch(`${url}/monitor/api/messages/cancel`, {
+  method: 'POST',
+  headers: { ...headers, 'content-type': 'application/json', 'x-broker-monitor': '1' },
+  body: JSON.stringify({ ids: messages.map(({ id }) => id) }),
+});
+assert.deepEqual(await cancelled.json(), { done: 1 });
 
 await app.close();
 console.log('08-observability: ok');

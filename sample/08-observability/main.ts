@@ -18,4 +18,8 @@ for (const path of ['health/live', 'health/ready', 'metrics']) {
 for (const span of spans.getFinishedSpans()) {
   console.log(span.spanContext().traceId, span.name, span.attributes);
 }
-await app.close();
+if (process.argv.includes('--stay')) {
+  console.log(`The monitor: ${url}/monitor (team, let-me-in). End it with Ctrl+C.`);
+} else {
+  await app.close();
+}

@@ -37,7 +37,8 @@ const sins: Record<string, string> = {
   'server/adapter.ts': '../backend/memory/index.js',
   'observability/sideways.ts': '../server/index.js',
   'testing/sideways.ts': '../cli/index.js',
-  'cli/roof.ts': '../module/index.js',
+  'cli/front-door.ts': '../index.js',
+  'module/command-line.ts': '../cli/main.js',
   'module/sideways.ts': '../testing/index.js',
   'module/front-door.ts': '../index.js',
   'message/nest.ts': '@nestjs/common',
@@ -58,10 +59,12 @@ const virtues: Record<string, string> = {
   'codec/down.ts': '../message/index.js',
   'runtime/port.ts': '../backend/index.js',
   'server/nest.ts': '@nestjs/microservices',
+  'cli/roof.ts': '../module/index.js',
   'server/nest-internals.ts': '@nestjs/microservices/context/rpc-proxy.js',
   'server/neighbour.ts': './nest.js',
   'client/rxjs.ts': 'rxjs',
   'module/create-backend.ts': '../backend/redis/index.js',
+  'testing/roof.ts': '../module/index.js',
 };
 const typesOnly: Record<string, string> = { 'config/types.ts': '../backend/redis/index.js' };
 

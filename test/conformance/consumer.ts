@@ -41,6 +41,7 @@ export interface ConsumerOptions {
   readonly rule?: string;
   /** Default 1. */
   readonly weight?: number;
+  readonly paused?: boolean;
   readonly streamLength?: number;
   readonly overflow?: 'reject' | 'drop-oldest';
   readonly maxWaiting?: number;
@@ -249,6 +250,7 @@ function toMember(options: ConsumerOptions): Member {
     names,
     groups: [...groups].map((name) => ({ name, rule: parseRule(rule) })),
     weight: options.weight ?? 1,
+    ...(options.paused === undefined ? {} : { paused: options.paused }),
     ...(options.streamLength === undefined ? {} : { streamLength: options.streamLength }),
     overflow: options.overflow ?? 'reject',
     maxWaiting: options.maxWaiting ?? MANY,

@@ -15,7 +15,9 @@ import { describeDelivery } from './queue-delivery.js';
 import { describeFeatures } from './features.js';
 import { describeInspector } from './inspector.js';
 import { describePause } from './queue-pause.js';
+import { describePauseMember } from './queue-pause-member.js';
 import { describeBacklog } from './inspector-backlog.js';
+import { describeBrowsing } from './inspector-messages.js';
 import { describeKeys } from './queue-keys.js';
 import { describeKeyScopes } from './queue-key-scopes.js';
 import { describeKeyWorkers } from './queue-key-workers.js';
@@ -77,7 +79,9 @@ const SUBJECTS = [
   describeDurableBounds,
   describeInspector,
   describeBacklog,
+  describeBrowsing,
   describePause,
+  describePauseMember,
   describeFeatures,
   describeLifecycle,
 ];

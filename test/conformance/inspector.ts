@@ -79,6 +79,7 @@ export function describeInspector(open: OpenScene): void {
           service: 'orders',
           instanceName: 'orders-instance',
           weight: 1,
+          paused: false,
           active: true,
           joinedAt: expect.any(Number),
           lastSeen: now,

@@ -12,7 +12,7 @@ import { uniqueName } from '../support/unique-name.js';
 
 const ROOT = new URL('../../', import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, ROOT), 'utf8');
-const DOCUMENTS = ['README.md', 'lib/README.md', 'sample/README.md'];
+const DOCUMENTS = ['README.md', '.github/CONTRIBUTING.md', 'lib/README.md', 'sample/README.md'];
 const README = read('README.md');
 const SCRIPTS = (JSON.parse(read('package.json')) as { scripts: Record<string, string> }).scripts;
 

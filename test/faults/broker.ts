@@ -19,6 +19,8 @@ export interface BrokerConfig {
   readonly appName: string;
   /** A stream that is shared with Go-Broker. */
   readonly shared?: { readonly stream: string; readonly group: string };
+  /** Replicas that must have what it sends. */
+  readonly durability?: { readonly replicas: number; readonly timeout: number };
   readonly settings?: SettingsOverlay;
   /** Names it handles, or more than names. */
   readonly tasks?: readonly (string | Omit<TaskHandler, 'kind' | 'invoke'>)[];
@@ -55,7 +57,7 @@ export const TAKEOVER = (TTL * 4) / 3 + 1_000;
 /** A broker that is not connected yet, with the workshop's handlers. */
 export function createBroker(config: BrokerConfig, tell: Tell, log: RuntimeLog): Broker {
   const { tasks = [], requests = [], idempotent = [], events = [], durable = [] } = config;
-  const backend = toBackend(config, (error) => log.error(String(error)));
+  const backend = toBackend(config, log);
   const settings = toSettings(config.settings);
   const runtime = createRuntime({ backend, settings, codec: jsonCodec, log });
   const workshop = new Workshop(tell, async () => await runtime.health());
@@ -75,13 +77,17 @@ export function createBroker(config: BrokerConfig, tell: Tell, log: RuntimeLog):
   return { runtime, backend, workshop };
 }
 
-function toBackend(
-  { url, appName, shared }: BrokerConfig,
-  onError: (error: unknown) => void,
-): Backend {
-  const app = { prefix: 'test', appName, onError };
+function toBackend({ url, appName, shared, durability }: BrokerConfig, log: RuntimeLog): Backend {
+  const onError = (error: unknown): void => log.error(String(error));
+  const onWarning = (message: string): void => log.warn(message);
+  const app = { prefix: 'test', appName, onError, onWarning };
   if (url === undefined) return new MemoryBackend({ ...app, overflow: 'reject' });
-  return new RedisBackend({ ...app, redis: { url }, ...(shared && { shared }) });
+  return new RedisBackend({
+    ...app,
+    redis: { url },
+    ...(shared && { shared }),
+    ...(durability && { durability }),
+  });
 }
 
 export function toSettings(overlay: SettingsOverlay = {}): RuntimeSettings {

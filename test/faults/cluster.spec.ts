@@ -61,6 +61,18 @@ describe('a cluster', () => {
     for (const n of [1, 2, 3]) await exercise(await wholeApp(options), `sharded ${n}`);
   });
 
+  it('confirms what is sent by the replica of the node that has the slot', async () => {
+    const redis = { cluster: cluster.some };
+    const durability = { replicas: 1, timeout: '200ms' };
+    const app = await wholeApp({ appName: await appOn(true), redis, durability });
+    await exercise(app, 'confirmed');
+    const few = { ...redis, maxRetries: 1 };
+    const alone = await wholeApp({ appName: await appOn(false), redis: few, durability });
+    await expect(alone.broker.enqueue('work', 'alone')).rejects.toMatchObject({
+      code: 'NOT_REPLICATED',
+    });
+  });
+
   it('may give the slot of an app to another node', async () => {
     const app = await start(await appOn(false));
     const tag = tagOf(app.appName);

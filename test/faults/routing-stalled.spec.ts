@@ -85,9 +85,16 @@ describe.concurrent(
       const crew = [sleeper, lonely, other];
       const processed = async (): Promise<number[]> =>
         await Promise.all(crew.map(async (one) => (await infoOf(app, idOf(one)))?.processed ?? 0));
+      // a sender that decides by itself has to hear of those who are back
+      let sent = ALL;
+      while (balancer.local && (await processed()).includes(0)) {
+        await sender.enqueue(plain(range(crew.length, sent)));
+        sent += crew.length;
+        await app.counted({ added: sent, done: sent });
+      }
       const soFar = await processed();
-      await sender.enqueue(plain(range(MORE, ALL), { ms: 20 }));
-      await app.counted({ added: ALL + MORE, done: ALL + MORE });
+      await sender.enqueue(plain(range(MORE, sent), { ms: 20 }));
+      await app.counted({ added: sent + MORE, done: sent + MORE });
 
       const shares = (await processed()).map((done, i) => done - soFar[i]!);
       if ('turns' in routing) {
@@ -100,8 +107,8 @@ describe.concurrent(
         const ofOldLife = facts.filter((fact) => started(fact) && fact.consumer === before[i]);
         expect(startsIn(ofOldLife)).toEqual(range(2, 2 * i));
       }
-      const later = factsOf(...crew).filter(({ n = 0 }) => n >= ALL);
-      expect(startsIn(later)).toEqual(range(MORE, ALL));
+      const later = factsOf(...crew).filter(({ n = 0 }) => n >= sent);
+      expect(startsIn(later)).toEqual(range(MORE, sent));
     });
   },
 );

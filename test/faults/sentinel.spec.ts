@@ -22,8 +22,10 @@ describe('Sentinel', () => {
     const place = await site();
     const sentinels = nodesOf(place);
     const login = { password: 'secret', sentinelPassword: 'sentinel' };
-    const app = await wholeApp({ redis: { sentinels, name: 'shop', ...login } });
+    const redis = { sentinels, name: 'shop', ...login };
+    const app = await wholeApp({ redis });
     await exercise(app, 'before');
+    await exercise(await wholeApp({ redis, durability: { replicas: 1 } }), 'confirmed');
     const { host, port } = place.sentinel;
     expect(app.logger.lines[0]).toContain(`on redis+sentinel://${host}:1,${host}:${port}/shop/0: `);
 

@@ -14,6 +14,7 @@ import {
   OnRequest,
   OnTask,
 } from 'nestjs-broker';
+import { createBrokerHarness, type BrokerHarness, type SentRecord } from 'nestjs-broker/testing';
 
 interface Order {
   readonly id: number;
@@ -64,3 +65,7 @@ export const strategy = (): BrokerStrategy => new BrokerStrategy({ appName: 'con
   providers: [Sender],
 })
 export class AppModule {}
+
+const harness: BrokerHarness = createBrokerHarness({ now: 0 });
+export const testing = [harness.module({ appName: 'consumer' }), harness.client<Shop>()];
+export const sent = (): readonly SentRecord[] => harness.enqueued('orders.create');

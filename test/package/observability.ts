@@ -3,6 +3,7 @@ import { Controller, Module } from '@nestjs/common';
 import { HealthCheckService, TerminusModule, type HealthCheckResult } from '@nestjs/terminus';
 import { BrokerClient, BrokerModule, createBrokerClient } from 'nestjs-broker';
 import { BrokerMetricsModule, measureBroker } from 'nestjs-broker/metrics';
+import { BrokerMonitorModule, type MonitoredMessage } from 'nestjs-broker/monitor';
 import { BrokerOtelModule, traceBroker } from 'nestjs-broker/otel';
 import { BrokerHealthIndicator } from 'nestjs-broker/terminus';
 import { Registry } from 'prom-client';
@@ -27,6 +28,10 @@ export class HealthController {
     BrokerModule.forRoot(),
     BrokerMetricsModule.forRoot({ registry: new Registry(), buckets: [1] }),
     BrokerOtelModule.forRoot(),
+    BrokerMonitorModule.forRoot({
+      guards: [{ canActivate: () => true }],
+      redact: (message: MonitoredMessage): MonitoredMessage => ({ ...message, headers: {} }),
+    }),
     TerminusModule,
   ],
   controllers: [HealthController],

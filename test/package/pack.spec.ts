@@ -91,6 +91,11 @@ describe.each(installations)('the package, installed beside $title', (installati
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+  it('has a command line', () => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+    expect(run(folder, 'npx', ['--no-install', 'nestjs-broker', '--version'])).toBe(`${version}\n`);
+  });
+
   it('finds the peers it was meant to find', () => {
     expect(versionOf('@nestjs/core')).toMatch(new RegExp(`^${nest.major}\\.`));
     expect(versionOf('ioredis')).toBe(ioredis);
@@ -106,24 +111,26 @@ describe.each(installations)('the package, installed beside $title', (installati
     expect(run(folder, process.execPath, ['--eval', script]).trim()).toBe('function');
   });
 
-  const subpaths = {
+  const watched = {
     metrics: ['BrokerMetricsModule', 'measureBroker'],
+    monitor: ['BrokerMonitorModule'],
     otel: ['BrokerOtelModule', 'traceBroker'],
     terminus: ['BrokerHealthIndicator'],
   };
-  it.each(observability === undefined ? [] : Object.entries(subpaths))(
-    'has %s, the same for import and require',
-    (subpath, names) => {
-      const script = `
+  const subpaths = {
+    testing: ['BrokerHarness', 'DrainError', 'createBrokerHarness'],
+    ...(observability === undefined ? {} : watched),
+  };
+  it.each(Object.entries(subpaths))('has %s, the same for import and require', (subpath, names) => {
+    const script = `
         const required = require('nestjs-broker/${subpath}');
         import('nestjs-broker/${subpath}').then((imported) => {
           const names = Object.keys(required);
           if (names.some((name) => imported[name] !== required[name])) throw new Error('two copies');
           console.log(JSON.stringify(names));
         });`;
-      expect(JSON.parse(run(folder, process.execPath, ['--eval', script]))).toEqual(names);
-    },
-  );
+    expect(JSON.parse(run(folder, process.execPath, ['--eval', script]))).toEqual(names);
+  });
 
   it('has types that a strict compiler accepts, in ES modules and in CommonJS', () => {
     const sources = ['consumer', ...(observability === undefined ? [] : ['observability'])];

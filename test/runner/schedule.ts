@@ -14,6 +14,7 @@ export async function runAll(
 ): Promise<StepResult[]> {
   const results = new Map<string, Promise<StepResult>>();
   const running = new Set<Promise<StepResult>>();
+  const all: Promise<StepResult>[] = [];
   let room = 0;
   for (const step of steps) {
     // one that is alone waits for all others, and lets nobody start beside it
@@ -31,10 +32,10 @@ export async function runAll(
       onResult(value);
       return value;
     });
-    running.add(reported);
+    if (step.kind === 'vitest' || step.idle !== true) running.add(reported);
+    all.push(reported);
   }
-  await Promise.all(running);
-  return Promise.all(results.values());
+  return Promise.all(all);
 }
 
 const isAlone = (step: Step): boolean => step.kind === 'vitest' && step.alone;

@@ -12,6 +12,8 @@ interface StepBase {
 export interface CommandStep extends StepBase {
   readonly kind: 'command';
   readonly command: readonly string[];
+  /** Waits for others, not for this machine: it takes nobody's place. */
+  readonly idle?: true;
 }
 
 export interface VitestStep extends StepBase {
@@ -35,26 +37,31 @@ const vitest = (
   options: Partial<Pick<VitestStep, 'redis' | 'alone' | 'needs' | 'workers'>> = {},
 ): VitestStep => ({ kind: 'vitest', name, redis: true, alone: true, ...options });
 
+const TYPESCRIPT = 'node --import ./test/support/typescript.mjs';
+
 /** In the order in which they start; those that do not disturb each other run two at a time. */
 export const steps: readonly Step[] = [
   // checks the types of lib, too
   command('build', 'node test/support/ensure-built.mjs'),
+  { ...command('chromium', `${TYPESCRIPT} test/support/obtain-chromium.ts`), idle: true },
   // they wait most of their time, and leave room for all that follows until the next that is alone
   vitest('faults', { workers: 3, alone: false, needs: ['build'] }),
   command('format', 'prettier --check .'),
   command('lint', 'oxlint --type-aware --deny-warnings .', ['build']),
   command('types:test', 'tsc --noEmit --project test'),
+  command('types:page', 'tsc --noEmit --project lib/observability/monitor/page'),
   command('types:sample', 'tsc --noEmit --project sample', ['build']),
   command('layers', 'depcruise lib --config test/architecture/layers.cjs --output-type err-long'),
   command('knip', 'knip --no-progress'),
-  command('pack', 'node --import ./test/support/typescript.mjs test/support/pack.ts', ['build']),
+  command('compose', 'dclint --config test/dclint.json --max-warnings 0 docker-compose.yml'),
+  command('pack', `${TYPESCRIPT} test/support/pack.ts`, ['build']),
   command('publint', `publint run ${TARBALL} --strict`, ['pack']),
   command('attw', `attw ${TARBALL} --profile esm-only --no-emoji`, ['pack']),
   vitest('unit', { redis: false, alone: false }),
   vitest('package', { needs: ['pack'], alone: false }),
   vitest('samples', { needs: ['build'], alone: false }),
   vitest('conformance'),
-  vitest('e2e'),
+  vitest('e2e', { needs: ['build', 'chromium'] }),
 ];
 
 /** The steps with these names, and what they need, in their order. All of them when no name is given. */

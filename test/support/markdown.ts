@@ -43,7 +43,7 @@ export function tableRows(markdown: string): string[][] {
       : [],
   );
   const isRule = (row: readonly string[] | undefined): boolean =>
-    row !== undefined && row.length > 0 && row.every((cell) => /^-+$/.test(cell));
+    row !== undefined && row.length > 0 && row.every((cell) => /^:?-+:?$/.test(cell));
   return rows.filter((row, i) => row.length > 0 && !isRule(row) && !isRule(rows[i + 1]));
 }
 

@@ -13,6 +13,7 @@ const TEMPORARY = [
   'members',
   'expiries',
   'namesOf',
+  'resting',
   'claims',
   'crew',
   'serviceNames',

@@ -1,6 +1,4 @@
-import { spawnSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { install, onPath, succeeds, type Installer } from './installer.js';
 
 /** How a Redis server is started on this machine. */
 export type RedisProgram =
@@ -16,11 +14,7 @@ const INSTRUCTION =
   '(Debian and Ubuntu: sudo apt-get install redis-server; macOS: brew install redis), then run them again.';
 
 /** Where the system keeps a package manager, and what it is asked. */
-const installers: ReadonlyArray<{
-  readonly tool: string;
-  readonly asRoot: boolean;
-  readonly commands: ReadonlyArray<readonly string[]>;
-}> = [
+const INSTALLERS: readonly Installer[] = [
   {
     tool: 'apt-get',
     asRoot: true,
@@ -39,7 +33,11 @@ const installers: ReadonlyArray<{
  * where that is permitted without a question, else Docker. Throws one clear instruction otherwise.
  */
 export function obtainRedis(): RedisProgram {
-  const program = inherited() ?? binary() ?? (install() ? binary() : undefined) ?? docker();
+  const program =
+    inherited() ??
+    binary() ??
+    (install('redis-server', INSTALLERS) ? binary() : undefined) ??
+    docker();
   if (program === undefined) {
     throw new Error(INSTRUCTION);
   }
@@ -65,46 +63,4 @@ function docker(): RedisProgram | undefined {
   return present || succeeds('docker', ['pull', '--quiet', IMAGE])
     ? { kind: 'docker', image: IMAGE }
     : undefined;
-}
-
-function install(): boolean {
-  const installer = installers.find(({ tool }) => onPath(tool) !== undefined);
-  if (installer === undefined) {
-    return false;
-  }
-  const isRoot = process.getuid?.() === 0;
-  const prefix = installer.asRoot && !isRoot ? ['sudo', '-n'] : [];
-  if (prefix.length > 0 && !succeeds('sudo', ['-n', 'true'])) {
-    return false;
-  }
-  process.stderr.write(`No redis-server on PATH: installing it with ${installer.tool}.\n`);
-  // Only the last command decides: an update that one repository refuses still lets packages install.
-  const results = installer.commands.map((args) => {
-    const [command = installer.tool, ...rest] = [...prefix, installer.tool, ...args];
-    return succeeds(command, rest);
-  });
-  return results.at(-1) === true;
-}
-
-function succeeds(command: string, args: readonly string[]): boolean {
-  // RUNLEVEL=1 keeps Debian's package from starting a server of its own on the default port.
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
-  const { status } = spawnSync(command, args, { env, stdio: 'ignore', timeout: 300_000 });
-  return status === 0;
-}
-
-function onPath(name: string): string | undefined {
-  return (process.env['PATH'] ?? '')
-    .split(delimiter)
-    .map((folder) => join(folder, name))
-    .find(isExecutable);
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

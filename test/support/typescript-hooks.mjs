@@ -1,6 +1,6 @@
 // The module hooks behind typescript.mjs. Every file is compiled alone, without type checks, and the
 // result is kept in node_modules/.cache, so that a worker process starts at the speed of JavaScript.
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
@@ -50,8 +50,9 @@ function compiled(url) {
   }
   const output = compile(url, source);
   mkdirSync(cache, { recursive: true });
-  writeFileSync(`${file}.${process.pid}`, output);
-  renameSync(`${file}.${process.pid}`, file);
+  const own = `${file}.${randomUUID()}`;
+  writeFileSync(own, output);
+  renameSync(own, file);
   return output;
 }
 

@@ -1,5 +1,5 @@
 import type { BalanceStrategy } from '../../lib/balancer/index.js';
-import type { ConsumerInfo } from '../../lib/backend/index.js';
+import type { ConsumerInfo, MessageQuery } from '../../lib/backend/index.js';
 import type {
   BrokerObserver,
   BrokerStats,
@@ -34,6 +34,7 @@ export class FakeRuntime implements Runtime {
   readonly listeners = new Map<keyof RuntimeEvents, Listener[]>();
   readonly observers: BrokerObserver[] = [];
   readonly pauses: (readonly [PausedQueue, boolean])[] = [];
+  readonly memberPauses: (readonly [consumer: string, paused: boolean])[] = [];
   connects = 0;
   closes = 0;
   drains = 0;
@@ -75,6 +76,18 @@ export class FakeRuntime implements Runtime {
     drop: (entries) => Promise.resolve(entries.length),
   };
 
+  /** What `messages` and `queues` find, and what was asked of the first. */
+  found: Awaited<ReturnType<Runtime['inspector']['messages']>> = { messages: [], looked: 0 };
+  queues: Awaited<ReturnType<Runtime['inspector']['queues']>> = [];
+  readonly queries: MessageQuery[] = [];
+  readonly inspector: Runtime['inspector'] = {
+    messages: (query) => {
+      this.queries.push(query);
+      return Promise.resolve(this.found);
+    },
+    queues: () => Promise.resolve(this.queues),
+  };
+
   provideStrategy(strategy: BalanceStrategy): void {
     this.provided.push(strategy);
   }
@@ -87,6 +100,11 @@ export class FakeRuntime implements Runtime {
   pause(queue: PausedQueue, paused: boolean): Promise<void> {
     this.pauses.push([queue, paused]);
     return Promise.resolve();
+  }
+
+  pauseMember(consumer: string, paused: boolean): Promise<boolean> {
+    this.memberPauses.push([consumer, paused]);
+    return Promise.resolve(this.consumers.some(({ id }) => id === consumer));
   }
 
   handle(handler: Handler): void {

@@ -32,6 +32,11 @@ export class DelayedSet implements Place {
     this.#timeline.remove(slot);
   }
 
+  /** When a message that lies here is due. */
+  dueOf(message: StoredMessage): number | undefined {
+    return this.#slots.get(message)?.at;
+  }
+
   messages(): Iterable<StoredMessage> {
     return this.#slots.keys();
   }

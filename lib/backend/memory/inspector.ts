@@ -1,5 +1,16 @@
 import { type Address, addressKind, addressName, subscriberOf } from '../../message/index.js';
-import type { WaitingFor, ConsumerInfo, InspectorPort, NameStats, QueueStats } from '../index.js';
+import {
+  queuesOf,
+  type ConsumerInfo,
+  type InspectorPort,
+  type MessagePage,
+  type MessageQuery,
+  type NameStats,
+  type QueueInfo,
+  type QueueStats,
+  type WaitingFor,
+} from '../index.js';
+import { browse } from './browse.js';
 import type { Connection } from './connection.js';
 import type { MemoryHub } from './hub.js';
 import { NextTurn } from './next-turn.js';
@@ -46,6 +57,16 @@ export class MemoryInspector implements InspectorPort {
     return waiting === 0 ? { waiting } : { waiting, oldest: Math.max(0, clock.now() - since) };
   }
 
+  async messages(query: MessageQuery): Promise<MessagePage> {
+    return browse(this.#connection.hub, query);
+  }
+
+  async queues(): Promise<QueueInfo[]> {
+    const { members, paused } = this.#connection.hub;
+    const all = [...members.all()].map(({ member }) => member);
+    return queuesOf(all, (service) => paused.get(service) ?? new Set());
+  }
+
   /** How long a turn of the event loop takes: what a message waits for in memory. */
   async ping(): Promise<number> {
     const { clock } = this.#connection.hub;
@@ -85,13 +106,14 @@ const oldestOf = (oldest: number | undefined): { readonly oldest?: number } =>
   oldest === undefined ? {} : { oldest };
 
 function consumerInfo({ streams, holdings, clock }: MemoryHub, seat: Seat): ConsumerInfo {
-  const { id, weight, joinedAt, lastSeen, expiresAt, processed, failed } = seat;
+  const { id, weight, share, paused, joinedAt, lastSeen, expiresAt, processed, failed } = seat;
   const { service, instanceName, groups } = seat.member;
   return {
     id,
     service,
     instanceName,
-    weight,
+    weight: share,
+    paused,
     active: weight > 0 && expiresAt > clock.now(),
     joinedAt,
     lastSeen,

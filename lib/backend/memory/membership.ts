@@ -22,7 +22,7 @@ export class Membership {
   }
 
   /** Makes a member of one that is none. */
-  join(member: Member, now: number): void {
+  join(member: Member, now: number): Seat {
     const seat = new Seat(member, now);
     this.keep(seat, now);
     this.#seats.set(member.consumer, seat);
@@ -34,6 +34,7 @@ export class Membership {
       else this.#idempotent.delete(address);
     }
     this.#epoch++;
+    return seat;
   }
 
   isIdempotent(address: string): boolean {
@@ -77,9 +78,10 @@ export class Membership {
     return undefined;
   }
 
-  /** Changes a member's share of routed work. */
-  setWeight(seat: Seat, weight: number): void {
-    seat.weight = weight;
+  /** Changes a member's share of routed work, or whether it is paused. */
+  change(seat: Seat, { share, paused }: Partial<Pick<Seat, 'share' | 'paused'>>): void {
+    seat.share = share ?? seat.share;
+    seat.paused = paused ?? seat.paused;
     for (const scope of this.#scopes.of(seat)) scope.restart();
     this.#epoch++;
   }

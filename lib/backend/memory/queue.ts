@@ -27,6 +27,7 @@ import { cancel } from './steps/cancel.js';
 import { evict } from './steps/evict.js';
 import { join } from './steps/join.js';
 import { pause } from './steps/pause.js';
+import { pauseMember } from './steps/pause-member.js';
 import { promote } from './steps/promote.js';
 import { routes } from './steps/routes.js';
 import { setWeight } from './steps/set-weight.js';
@@ -82,6 +83,10 @@ export class MemoryQueue implements QueuePort {
 
   async pause(service: string, pool: string, paused: boolean): Promise<boolean> {
     return pause(this.#connection.hub, service, pool, paused);
+  }
+
+  async pauseMember(consumer: string, paused: boolean): Promise<boolean> {
+    return pauseMember(this.#connection.hub, consumer, paused);
   }
 
   async routes(address: Address): Promise<Routes | undefined> {

@@ -9,8 +9,10 @@ export class Seat implements Owner {
   readonly hash: number;
   /** Addresses it handles, each with its group. */
   readonly names: ReadonlyMap<string, string>;
-  /** Its share of routed work as it stands; 0: drained. */
-  weight: number;
+  /** Its share of routed work while it is not paused. */
+  share: number;
+  /** Whether it takes nothing for now. */
+  paused: boolean;
   lastSeen: number;
   /** From this moment on others may evict it. */
   expiresAt: number;
@@ -24,9 +26,15 @@ export class Seat implements Owner {
   ) {
     this.id = member.consumer;
     this.hash = hash32(member.consumer);
-    this.weight = member.weight;
+    this.share = member.weight;
+    this.paused = member.paused ?? false;
     this.lastSeen = joinedAt;
     this.expiresAt = joinedAt + member.ttl;
     this.names = new Map(member.names.map(({ address, group }) => [address, group]));
+  }
+
+  /** Its share of routed work as it stands; 0: drained or paused. */
+  get weight(): number {
+    return this.paused ? 0 : this.share;
   }
 }

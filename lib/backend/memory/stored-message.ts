@@ -16,8 +16,9 @@ export class StoredMessage {
   arrivedAt = 0;
   /** Its place among everything that ever came to a stream or lane: the later, the greater. */
   arrival = 0;
-  /** Of the last hand-over. */
+  /** Of the last hand-over, and when it was, in ms. */
   lease: Lease | undefined;
+  heldSince = 0;
 
   constructor(
     /** The earlier ones were accepted first. */

@@ -7,6 +7,10 @@ const LANE = 'lane:';
 export const laneId = (consumer: string, group: string): string =>
   LANE + JSON.stringify([consumer, group]);
 
+/** Whose lane it is; `undefined`: it is the stream of a name. */
+export const ownerOf = (id: string): string | undefined =>
+  isLane(id) ? (JSON.parse(id.slice(LANE.length)) as [string, string])[0] : undefined;
+
 export const isLane = (id: string): boolean => id.startsWith(LANE);
 
 /** Every stream and lane that holds or awaits something; the others take no room. */

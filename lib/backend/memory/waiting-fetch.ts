@@ -94,11 +94,12 @@ export class WaitingFetch implements Waiter<MessageStream> {
   }
 
   #takeFrom(id: string): Delivery | undefined {
-    const { streams, holdings } = this.#hub;
+    const { streams, holdings, clock } = this.#hub;
     const stream = streams.find(id);
     const message = stream?.shift();
     if (stream === undefined || message === undefined) return undefined;
     streams.prune(stream);
+    message.heldSince = clock.now();
     return holdings.give(this.#call.consumer, message, id);
   }
 

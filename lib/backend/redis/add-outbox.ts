@@ -4,8 +4,8 @@ import {
   type BrokerError,
   ClosedError,
   NoHandlerError,
+  NotReplicatedError,
   OverloadedError,
-  type SendOutcome,
 } from '../../errors/index.js';
 import { addressKind, addressName } from '../../message/index.js';
 import type { Address } from '../../message/index.js';
@@ -14,7 +14,8 @@ import type { Layout } from './layout.js';
 import type { RedisLink } from './link.js';
 import { Outbox, type OutboxItem } from './outbox.js';
 import { packGroups } from './pack-groups.js';
-import { toRedisFailure } from './redis-error.js';
+import { toRedisFailure, withOutcome } from './redis-error.js';
+import { type Durability, runReplicated } from './replicated-run.js';
 import { watchDeadline } from './watch-deadline.js';
 
 const MAX_COUNT = 256;
@@ -22,6 +23,8 @@ const MAX_BYTES = 512 * 1024;
 /** What may wait while Redis is away; beyond it sends are refused at once. */
 const MAX_WAITING = 100_000;
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
+/** Time, in ms, in which the word of replicas still reaches a caller. */
+const ANSWER = 50;
 
 interface Group extends OutboxItem {
   readonly messages: readonly NewMessage[];
@@ -37,6 +40,8 @@ export interface AddOutboxOptions {
   readonly overflow: 'reject' | 'drop-oldest';
   /** How often a batch that failed is sent again; default: as often as its time allows. */
   readonly maxRetries?: number | undefined;
+  /** Replicas that must have a batch before its callers hear of it; default: none. */
+  readonly durability?: Durability | undefined;
 }
 
 /**
@@ -111,7 +116,7 @@ export class AddOutbox {
         continue;
       }
       try {
-        const run = this.#link.run(this.#options.layout.scripts.add, args);
+        const run = this.#run(args, open);
         sent = true;
         const reply = await watchDeadline(run, () => this.#deadline(open), expire);
         this.#failing = false;
@@ -124,10 +129,18 @@ export class AddOutbox {
         this.#failing = true;
         failures += 1;
         if (!transient || failures > maxRetries) return rejectAll(groups, sent, error);
-        await this.#pause(outcome === 'not-sent');
+        await this.#pause(outcome === 'not-sent' || error instanceof NotReplicatedError);
       }
       expire();
     }
+  }
+
+  #run(args: readonly (string | Buffer)[], open: readonly Group[]): Promise<unknown> {
+    const { layout, durability } = this.#options;
+    if (durability === undefined) return this.#link.run(layout.scripts.add, args);
+    const left = Math.floor(earliest(open) - performance.now()) - ANSWER;
+    const timeout = Math.max(1, Math.min(durability.timeout, left));
+    return runReplicated(this.#link, layout.scripts.add, args, { ...durability, timeout });
   }
 
   /** When the next caller loses patience, in this batch or behind it. */
@@ -165,7 +178,7 @@ export class AddOutbox {
     const over = (group: Group): boolean => group.deadline <= now || this.#closed;
     const reason = this.#reason(cause);
     rejectAll(groups.filter(over), sent, reason);
-    rejectAll(this.#outbox.remove(over), false, reason);
+    rejectAll(this.#outbox.remove(over), false, behind(reason));
     return groups.filter((group) => !over(group));
   }
 
@@ -228,19 +241,15 @@ const refusal = (what: 'full' | 'none', address: Address): BrokerError =>
     ? new NoHandlerError(addressName(address))
     : new OverloadedError(`too many messages wait under "${addressName(address)}"`);
 
+/** What is said to those who wait behind a batch that fails: of them nothing was taken. */
+const behind = (reason: BrokerError): BrokerError =>
+  reason instanceof NotReplicatedError
+    ? new BackendUnavailableError('messages before it wait for replicas', { cause: reason })
+    : reason;
+
 function rejectAll(groups: readonly Group[], sent: boolean, error: BrokerError): void {
   const outcome = sent ? 'unknown' : 'not-sent';
   for (const group of groups) {
     group.reject(error.outcome === outcome ? error : withOutcome(error, outcome));
   }
 }
-
-/** The same error, told to one caller: its class and cause stay. */
-const withOutcome = (error: BrokerError, outcome: SendOutcome): BrokerError =>
-  Object.assign(
-    Object.create(
-      Object.getPrototypeOf(error) as object,
-      Object.getOwnPropertyDescriptors(error),
-    ) as BrokerError,
-    { outcome },
-  );

@@ -1,6 +1,7 @@
 import { BackendRefusedError, BackendUnavailableError, ClosedError } from '../../errors/index.js';
 import type { Backend, BackendFeatures, LinkState, Unsubscribe } from '../index.js';
 import { RedisBus } from './bus.js';
+import { checkPermissions } from './check-permissions.js';
 import { checkSharding } from './check-sharding.js';
 import { Connections } from './connections.js';
 import { RedisDeadLetters } from './dead-letters.js';
@@ -10,6 +11,7 @@ import { type Layout, appLayout } from './layout.js';
 import { RedisLink } from './link.js';
 import { RedisQueue } from './queue.js';
 import { toRedisFailure } from './redis-error.js';
+import type { Durability, DurableLink } from './replicated-run.js';
 import type { RedisSettings } from './redis-settings.js';
 import { sharedLayout } from './shared/layout.js';
 import { SharedQueue } from './shared/queue.js';
@@ -30,8 +32,12 @@ export interface RedisBackendOptions {
   readonly overflow?: 'reject' | 'drop-oldest';
   /** Events by sharded Pub/Sub, which Redis 7.0 brought; who shares an app must agree. Default false. */
   readonly sharded?: boolean;
+  /** Tasks and kept events are accepted only when so many replicas have them. Default: when the primary has them. */
+  readonly durability?: Durability;
   /** A stream and its group as Go-Broker services use them: messages lie there, and nothing under prefix and app. */
   readonly shared?: { readonly stream: string; readonly group: string };
+  /** Only looks: what all must agree on is checked, and not written down for those who come later. Default false. */
+  readonly looks?: boolean;
   /** What people should know where nobody waits for an answer. */
   readonly onWarning?: (message: string) => void;
   /** What goes wrong where nobody waits for an answer. */
@@ -47,8 +53,11 @@ export class RedisBackend implements Backend {
   readonly inspector: RedisInspector;
   readonly #layout: Layout;
   readonly #shared: boolean;
+  readonly #looks: boolean;
   readonly #command: RedisLink;
   readonly #subscriber: RedisLink;
+  readonly #durable: DurableLink | undefined;
+  readonly #onWarning: (message: string) => void;
   #connecting: Promise<void> | undefined;
   #closed = false;
 
@@ -59,6 +68,7 @@ export class RedisBackend implements Backend {
     const common = shared && sharedLayout(shared.stream, shared.group);
     const layout = own ?? common!;
     this.#layout = layout;
+    this.#looks = options.looks ?? false;
     this.#shared = common !== undefined;
     const connections = new Connections(redis, layout.keys.root);
     const connect = (role: string): RedisLink =>
@@ -71,7 +81,11 @@ export class RedisBackend implements Backend {
     const command = this.#command;
     if (connections.follows && layout.keys.sharded) this.#subscriberFollows();
     const { maxRetries } = redis;
-    const parts = { command, streamLength, overflow, maxRetries, readerLink: connect };
+    const { durability } = options;
+    const durable = durability && { ...durability, link: connect('durable messages') };
+    this.#durable = durable;
+    this.#onWarning = onWarning;
+    const parts = { command, durable, streamLength, overflow, maxRetries, readerLink: connect };
     this.queue =
       common === undefined
         ? new RedisQueue({ ...parts, layout })
@@ -101,6 +115,7 @@ export class RedisBackend implements Backend {
     await this.queue.close();
     this.bus.close();
     this.#subscriber.close();
+    this.#durable?.link.close();
     this.#command.close();
   }
 
@@ -110,6 +125,7 @@ export class RedisBackend implements Backend {
 
   async #connect(): Promise<void> {
     this.#command.open();
+    this.#durable?.link.open();
     const deadline = performance.now() + CONNECT_TIMEOUT;
     for (;;) {
       await this.#whenUp(deadline);
@@ -151,12 +167,31 @@ export class RedisBackend implements Backend {
   async #check(): Promise<void> {
     await this.#checkLayout();
     const { keys } = this.#layout;
+    if (this.#looks) return;
     if (keys instanceof AppKeys) await checkSharding(this.#command, keys);
+    if (this.#durable !== undefined) await this.#checkReplicas(this.#durable);
+  }
+
+  /** A server with too few replicas may get them later, but nobody should have to find out by errors. */
+  async #checkReplicas({ link, replicas, timeout }: DurableLink): Promise<void> {
+    try {
+      await link.whenUp(CONNECT_TIMEOUT);
+      const found = Number(await link.call('WAIT', [replicas, timeout], CONNECT_TIMEOUT + timeout));
+      if (found >= replicas) return;
+      this.#onWarning(
+        `durability asks for ${replicas} replicas, ${found} answer now: until there are enough, what is sent is rejected with NOT_REPLICATED`,
+      );
+    } catch (cause) {
+      throw toRedisFailure(cause).error;
+    }
   }
 
   async #checkLayout(): Promise<void> {
     const { keys, group } = this.#layout;
     try {
+      await checkPermissions(this.#command, this.#layout);
+      // changes nothing, for there is no such key: a server that is read-only now is waited for
+      await this.#command.call('PEXPIRE', [keys.root, 1]);
       const found = await this.#agreed(keys.key('layout'), LAYOUT_VERSION);
       if (found !== LAYOUT_VERSION) {
         throw new BackendRefusedError(
@@ -177,6 +212,10 @@ export class RedisBackend implements Backend {
 
   /** What the first one has written there. */
   async #agreed(key: string, value: string): Promise<string> {
+    // written once only: a server whose memory is full may still be joined
+    const written = (await this.#command.call('GET', [key])) as Buffer | null;
+    if (written !== null) return written.toString();
+    if (this.#looks) return value;
     await this.#command.call('SET', [key, value, 'NX']);
     return String(await this.#command.call('GET', [key]));
   }

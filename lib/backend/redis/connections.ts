@@ -13,6 +13,7 @@ const SAFE: RedisOptions & { readonly protocol: 2 } = {
   autoResubscribe: false,
   enableOfflineQueue: false,
   connectTimeout: 3_000,
+  maxLoadingRetryTime: 250,
   disconnectTimeout: 100,
   keepAlive: 10_000,
   noDelay: true,
@@ -36,7 +37,7 @@ const PLAIN: RedisOptions = {
 };
 
 /** Time-outs of ioredis that would end what may take its time, or resolve what has not ended. */
-const TIMEOUTS = ['commandTimeout', 'socketTimeout', 'blockingTimeout', 'maxLoadingRetryTime'];
+const TIMEOUTS = ['commandTimeout', 'socketTimeout', 'blockingTimeout'];
 
 /** Makes the connections of one backend, all to the same place. */
 export class Connections {

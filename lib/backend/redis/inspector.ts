@@ -1,14 +1,19 @@
 import { unpack } from '../../codec/index.js';
 import { type Address, addressKind, addressName, subscriberOf } from '../../message/index.js';
-import type {
-  ConsumerInfo,
-  InspectorPort,
-  Member,
-  NameStats,
-  QueueCounters,
-  QueueStats,
-  WaitingFor,
+import {
+  queuesOf,
+  type ConsumerInfo,
+  type InspectorPort,
+  type Member,
+  type MessagePage,
+  type MessageQuery,
+  type NameStats,
+  type QueueCounters,
+  type QueueInfo,
+  type QueueStats,
+  type WaitingFor,
 } from '../index.js';
+import { RedisBrowser } from './browser.js';
 import type { Layout } from './layout.js';
 import type { RedisLink } from './link.js';
 import type { Script } from './load-script.js';
@@ -24,14 +29,36 @@ type RawStats = readonly [
   Buffer,
 ];
 
-/** Looks at an app in one script. */
+/** Looks at an app. */
 export class RedisInspector implements InspectorPort {
   readonly #link: RedisLink;
   readonly #layout: Layout;
+  readonly #browser: RedisBrowser;
 
   constructor(link: RedisLink, layout: Layout) {
     this.#link = link;
     this.#layout = layout;
+    this.#browser = new RedisBrowser(link, layout);
+  }
+
+  async messages(query: MessageQuery): Promise<MessagePage> {
+    return await this.#browser.page(query);
+  }
+
+  async queues(): Promise<QueueInfo[]> {
+    const { keys } = this.#layout;
+    const metas = (await this.#call('HVALS', keys.key('members'))) as Buffer[];
+    const members = metas.map((meta) => unpack(meta) as Member);
+    const services = [...new Set(members.map(({ service }) => service))];
+    const paused = new Map(
+      await Promise.all(
+        services.map(async (service) => {
+          const pools = (await this.#call('SMEMBERS', keys.key('paused', service))) as Buffer[];
+          return [service, new Set(pools.map(String))] as const;
+        }),
+      ),
+    );
+    return queuesOf(members, (service) => paused.get(service) ?? new Set());
   }
 
   async stats(): Promise<QueueStats> {
@@ -45,14 +72,17 @@ export class RedisInspector implements InspectorPort {
       delayed: raw[1],
       gated: raw[2],
       deadLetters: raw[3],
-      consumers: rows(raw[4], 8).map((row) => toConsumer(row, Number(raw[6]))),
+      consumers: rows(raw[4], 9).map((row) => toConsumer(row, Number(raw[6]))),
       counters: toCounters(raw[5]),
     };
   }
 
   async backlog(consumer: string): Promise<WaitingFor | undefined> {
-    const raw = (await this.#run(this.#layout.scripts.backlog, consumer)) as
-      readonly [number, Buffer] | null;
+    const looked = this.#run(this.#layout.scripts.backlog, consumer);
+    const [raw] = (await Promise.all([looked, this.#probe()])) as [
+      readonly [number, Buffer] | null,
+      void,
+    ];
     if (raw === null) return undefined;
     const [waiting, oldest] = raw;
     return { waiting, ...oldestOf(oldest) };
@@ -68,12 +98,21 @@ export class RedisInspector implements InspectorPort {
 
   async ping(): Promise<number> {
     const start = performance.now();
+    await this.#probe();
+    return performance.now() - start;
+  }
+
+  /** A write that changes nothing, for there is no such key: a server that takes none now says why. */
+  async #probe(): Promise<void> {
+    await this.#call('SET', this.#layout.keys.root, '', 'XX');
+  }
+
+  async #call(command: string, ...args: readonly string[]): Promise<unknown> {
     try {
-      await this.#link.call('PING', []);
+      return await this.#link.call(command, args);
     } catch (cause) {
       throw toRedisFailure(cause).error;
     }
-    return performance.now() - start;
   }
 }
 
@@ -103,9 +142,10 @@ function toName([address, length, held, consumers, oldest]: Row): NameStats {
 }
 
 function toConsumer(row: Row, now: number): ConsumerInfo {
-  const [id, meta, expiry, weight, inFlight, waiting, processed, failed] = row;
+  const [id, meta, expiry, weight, inFlight, waiting, processed, failed, resting] = row;
   const member = unpack(meta as Buffer) as Member & { readonly joinedAt: number };
   const expiresAt = Number(expiry);
+  const paused = Number(resting) === 1;
   return {
     id: String(id),
     service: member.service,
@@ -113,7 +153,8 @@ function toConsumer(row: Row, now: number): ConsumerInfo {
     joinedAt: member.joinedAt,
     lastSeen: expiresAt - member.ttl,
     weight: Number(weight),
-    active: Number(weight) > 0 && expiresAt > now,
+    paused,
+    active: Number(weight) > 0 && !paused && expiresAt > now,
     inFlight: Number(inFlight),
     waiting: Number(waiting),
     processed: Number(processed),

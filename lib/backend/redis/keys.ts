@@ -30,6 +30,8 @@ export const KEYS = {
   peers: 'gm:',
   /** hash: consumer → weight */
   weights: 'w',
+  /** hash: consumer that is paused → the weight it has afterwards; its weight is 0 meanwhile */
+  resting: 'wr',
   /** hash: consumer → hash of its id */
   hashes: 'hx',
   /**
@@ -129,6 +131,9 @@ export abstract class Keys {
   }
 
   abstract stream(address: Address | string): string;
+
+  /** Streams that are there whatever names are. */
+  readonly streams: readonly string[] = [];
 
   abstract channel(kind: 'event' | 'reply' | 'control', name?: string): string;
 

@@ -39,13 +39,17 @@ export class RedisLink {
   #closed = false;
   #lastError: Error | undefined;
   #self: Client | undefined;
+  #loading = false;
   #handshake: NodeJS.Timeout | undefined;
 
   constructor(connections: Connections, name: string, prepare?: (redis: Redis) => Promise<void>) {
     this.#redis = connections.make(name);
     this.#follows = connections.follows;
     this.#redis.on('error', (error: Error) => this.#note(error));
-    this.#redis.on('connect', () => this.#watchHandshake());
+    this.#redis.on('connect', () => {
+      this.#watchHandshake();
+      void this.#noteLoading();
+    });
     this.#redis.on('close', () => this.#become('down'));
     this.#redis.on('ready', () => {
       this.#prepare(prepare).then(
@@ -183,7 +187,10 @@ export class RedisLink {
       return await Promise.race([reply, silence]);
     } catch (error) {
       const moved = this.#follows ? elsewhere(error) : undefined;
-      if ((moved ?? toRedisFailure(error)).reconnect) this.reconnect();
+      if ((moved ?? toRedisFailure(error)).reconnect) {
+        this.#note(error);
+        this.reconnect();
+      }
       throw moved?.error ?? error;
     } finally {
       clearTimeout(timer);
@@ -193,10 +200,22 @@ export class RedisLink {
   /** The time-out of ioredis ends with the TCP connect; a peer that never says a word is given up here. */
   #watchHandshake(): void {
     clearTimeout(this.#handshake);
+    this.#loading = false;
     this.#handshake = setTimeout(() => {
-      this.#lastError = new Error(`connected, but no answer within ${REPLY_TIMEOUT} ms`);
+      if (!this.#loading)
+        this.#note(new Error(`connected, but no answer within ${REPLY_TIMEOUT} ms`));
       this.reconnect();
     }, REPLY_TIMEOUT);
+  }
+
+  /** A server that loads its data lets us in, but is ready only afterwards. */
+  async #noteLoading(): Promise<void> {
+    try {
+      this.#loading = /^loading:1/m.test(await this.#redis.info('persistence'));
+      if (this.#loading) this.#note(new Error('LOADING Redis is loading its data'));
+    } catch {
+      // the connection says itself why it does not become ready
+    }
   }
 
   async #prepare(prepare?: (redis: Redis) => Promise<void>): Promise<void> {

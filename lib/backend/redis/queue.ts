@@ -1,6 +1,6 @@
 import { formatRule, hash32 } from '../../balancer/index.js';
 import { encodeErrorBody, packForScript } from '../../codec/index.js';
-import type { Address } from '../../message/index.js';
+import { type Address, addressKind } from '../../message/index.js';
 import type {
   Added,
   Backlog,
@@ -27,6 +27,7 @@ import { Canceller } from './canceller.js';
 import { RedisReader } from './reader.js';
 import { due, toBeat, toRoutes } from './replies.js';
 import { toRedisFailure } from './redis-error.js';
+import type { DurableLink } from './replicated-run.js';
 import type { Scripts } from './scripts.js';
 import { type Ending, SettleOutbox } from './settle-outbox.js';
 import { RedisSubscriptions } from './durable-subscriptions.js';
@@ -55,6 +56,8 @@ export interface RedisQueueParts {
   readonly overflow: 'reject' | 'drop-oldest';
   /** See {@link AddOutboxOptions}. */
   readonly maxRetries: number | undefined;
+  /** Where adds go that replicas must confirm: a connection of their own, so that nothing else waits for replicas. */
+  readonly durable?: DurableLink | undefined;
   /** Makes the connection of one reader. */
   readonly readerLink: (name: string) => RedisLink;
 }
@@ -63,6 +66,8 @@ export interface RedisQueueParts {
 export class RedisQueue implements QueuePort {
   readonly #parts: RedisQueueParts;
   readonly #adds: AddOutbox;
+  /** Tasks and events, where replicas must confirm them; otherwise the same as `#adds`. */
+  readonly #keptAdds: AddOutbox;
   readonly #settles: SettleOutbox;
   readonly #readers = new Set<Reader>();
   readonly #subscriptions: RedisSubscriptions;
@@ -72,6 +77,11 @@ export class RedisQueue implements QueuePort {
   constructor(parts: RedisQueueParts) {
     this.#parts = parts;
     this.#adds = new AddOutbox(parts.command, parts);
+    const { durable: durability } = parts;
+    this.#keptAdds =
+      durability === undefined
+        ? this.#adds
+        : new AddOutbox(durability.link, { ...parts, durability });
     this.#settles = new SettleOutbox(parts.command, parts.layout);
     const { command, layout } = parts;
     const subscriptions = new RedisSubscriptions(command, layout.keys);
@@ -81,7 +91,10 @@ export class RedisQueue implements QueuePort {
 
   // not async, as settle below: on the hot path every promise in between counts
   add(group: readonly NewMessage[], timeout: number): Promise<Added[]> {
-    return this.#adds.add(group, timeout);
+    const [first] = group;
+    // whoever loses a request is told by its time-out
+    const isRequest = first !== undefined && addressKind(first.envelope.address) === 'request';
+    return (isRequest ? this.#adds : this.#keptAdds).add(group, timeout);
   }
 
   async join(member: Member): Promise<Beat> {
@@ -162,6 +175,11 @@ export class RedisQueue implements QueuePort {
     return Number(await this.run(this.#scripts.pause, args)) === 1;
   }
 
+  async pauseMember(consumer: string, paused: boolean): Promise<boolean> {
+    const args = [consumer, paused ? '1' : '', this.#control];
+    return Number(await this.run(this.#scripts.pauseMember, args)) === 1;
+  }
+
   async routes(address: Address): Promise<Routes | undefined> {
     return toRoutes(await this.run(this.#scripts.routes, [address]));
   }
@@ -218,6 +236,7 @@ export class RedisQueue implements QueuePort {
 
   async close(): Promise<void> {
     this.#adds.close();
+    this.#keptAdds.close();
     this.#settles.close();
     await Promise.all([...this.#readers].map(async (reader) => await reader.close()));
   }

@@ -7,9 +7,9 @@ import {
 
 /** Replies that say "not now": the same command may succeed later and was not carried out. */
 const NOT_NOW =
-  /^(?:ERR Error running script.*? -?)?(READONLY|LOADING|CLUSTERDOWN|MASTERDOWN|TRYAGAIN|MISCONF|NOREPLICAS|BUSY|UNBLOCKED|OOM)\b/;
+  /^(?:ERR (?:Error running script|user_script:).*? -?)?(READONLY|LOADING|CLUSTERDOWN|MASTERDOWN|TRYAGAIN|MISCONF|NOREPLICAS|BUSY|UNBLOCKED|OOM)\b/;
 /** Replies that say the connection must find another server. */
-const WRONG_SERVER = /^(?:ERR Error running script.*? -?)?(READONLY|UNBLOCKED)\b/;
+const WRONG_SERVER = /^(?:ERR (?:Error running script|user_script:).*? -?)?(READONLY|UNBLOCKED)\b/;
 /** What ioredis says when a command never left. */
 const NEVER_LEFT = /enableOfflineQueue|isn't writeable/i;
 
@@ -88,3 +88,13 @@ export function withoutCommand(error: Error): Error {
   bare.name = error.name;
   return bare;
 }
+
+/** The same error, told to one caller: its class and cause stay. */
+export const withOutcome = (error: BrokerError, outcome: SendOutcome): BrokerError =>
+  Object.assign(
+    Object.create(
+      Object.getPrototypeOf(error) as object,
+      Object.getOwnPropertyDescriptors(error),
+    ) as BrokerError,
+    { outcome },
+  );

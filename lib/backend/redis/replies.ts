@@ -7,7 +7,7 @@ export const due = (value: Buffer): number | undefined =>
   value.length === 0 ? undefined : Number(value);
 
 export function toBeat(reply: unknown, held: readonly Lease[]): Beat {
-  const [status, now, nextDue, leader, expired, lost, weight, paused] = reply as [
+  const [status, now, nextDue, leader, expired, lost, weight, paused, resting] = reply as [
     Buffer,
     Buffer,
     Buffer | undefined,
@@ -16,6 +16,7 @@ export function toBeat(reply: unknown, held: readonly Lease[]): Beat {
     readonly number[] | undefined,
     Buffer | undefined,
     readonly Buffer[] | undefined,
+    number | undefined,
   ];
   const next = nextDue === undefined ? undefined : due(nextDue);
   return {
@@ -26,6 +27,7 @@ export function toBeat(reply: unknown, held: readonly Lease[]): Beat {
     expired: (expired ?? []).map(String),
     leader: Number(leader) === 1,
     weight: Number(weight ?? 0),
+    memberPaused: resting === 1,
     paused: (paused ?? []).map(String),
   };
 }

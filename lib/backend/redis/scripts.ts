@@ -17,12 +17,16 @@ export const SCRIPTS = {
   tend: loadScript('tend'),
   setWeight: loadScript('set-weight'),
   pause: loadScript('pause'),
+  pauseMember: loadScript('pause-member'),
   routes: loadScript('routes'),
   turns: loadScript('turns'),
   takeOver: loadScript('take-over'),
   publish: loadScript('publish'),
   inspect: loadScript('inspect'),
   backlog: loadScript('backlog'),
+  permissions: loadScript('permissions'),
+  browse: loadScript('browse'),
+  browseParked: loadScript('browse-parked'),
 };
 
 export type Scripts = Record<keyof typeof SCRIPTS, Script>;

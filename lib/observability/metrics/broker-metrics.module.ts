@@ -6,7 +6,7 @@ import type { BrokerMetricsOptions } from './options.js';
 
 const END = 'nestjs-broker:metrics:end';
 
-/** @publicApi */
+/** What is measured, and under which names. @publicApi */
 export interface BrokerMetricsModuleOptions extends BrokerMetricsOptions {
   /** Which broker, as in `BrokerModule.forRoot({ name })`; several need a prefix, or a registry, each. Default: the default one. */
   readonly broker?: string;
@@ -25,6 +25,7 @@ export class BrokerMetricsModule implements OnApplicationShutdown {
     this.end = end;
   }
 
+  /** Registers the metrics when the app starts, and takes them out when it ends. */
   static forRoot({ broker, ...options }: BrokerMetricsModuleOptions = {}): DynamicModule {
     return {
       module: BrokerMetricsModule,
@@ -39,6 +40,7 @@ export class BrokerMetricsModule implements OnApplicationShutdown {
     };
   }
 
+  /** Called by Nest. */
   onApplicationShutdown(): void {
     this.end();
   }

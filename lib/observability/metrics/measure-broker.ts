@@ -6,8 +6,11 @@ import { METRICS_DEFAULTS, type BrokerMetricsOptions } from './options.js';
 
 /** What can be measured: a `BrokerClient`. @publicApi */
 export interface MeasuredBroker {
+  /** Tells of every message of this process. */
   observe(observer: BrokerObserver): () => void;
+  /** What is known of the app. */
   stats(): Promise<BrokerStats>;
+  /** How this process is. */
   health(): Promise<Health>;
 }
 

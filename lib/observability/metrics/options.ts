@@ -1,6 +1,6 @@
 import type { Registry } from 'prom-client';
 
-/** @publicApi */
+/** Where metrics go, and how they look. @publicApi */
 export interface BrokerMetricsOptions {
   /** Where the metrics are registered. Default: the default registry of prom-client. */
   readonly registry?: Registry;

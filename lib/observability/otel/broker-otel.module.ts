@@ -3,7 +3,7 @@ import { getPartsToken } from '../../config/index.js';
 import type { Runtime } from '../../runtime/index.js';
 import { traceBroker } from './trace-broker.js';
 
-/** @publicApi */
+/** What is traced. @publicApi */
 export interface BrokerOtelOptions {
   /** Which broker, as in `BrokerModule.forRoot({ name })`. Default: the default one. */
   readonly broker?: string;
@@ -22,6 +22,7 @@ const tracing = (broker: string | undefined): Provider => ({
  */
 @Module({})
 export class BrokerOtelModule {
+  /** Traces from the start of the app on. */
   static forRoot({ broker }: BrokerOtelOptions = {}): DynamicModule {
     return { module: BrokerOtelModule, providers: [tracing(broker)] };
   }

@@ -3,6 +3,7 @@ import { TracingObserver } from './tracing.observer.js';
 
 /** What can be traced: a `BrokerClient`. @publicApi */
 export interface TracedBroker {
+  /** Tells of every message of this process. */
   observe(observer: BrokerObserver): () => void;
 }
 

@@ -4,7 +4,7 @@ import type { HealthIndicatorResult } from '@nestjs/terminus';
 import { getPartsToken } from '../../config/index.js';
 import type { Health, Runtime } from '../../runtime/index.js';
 
-/** @publicApi */
+/** What is asked. @publicApi */
 export interface BrokerHealthOptions {
   /** Which broker, as in `BrokerModule.forRoot({ name })`. Default: the default one. */
   readonly broker?: string;

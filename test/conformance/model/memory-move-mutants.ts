@@ -66,7 +66,7 @@ export const MEMORY_MOVE_MUTANTS: readonly MemoryRoutingMutant[] = [
     rule: 'weighted',
     apply: (hub) =>
       changeAtTakeOver(hub, ({ seats }) => ({
-        seats: [...seats].map((seat) => Object.assign(Object.create(seat) as Seat, { weight: 1 })),
+        seats: [...seats].map((seat) => Object.create(seat, { weight: { value: 1 } }) as Seat),
       })),
   },
   {

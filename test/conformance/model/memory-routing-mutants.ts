@@ -72,7 +72,7 @@ const TURNS: readonly MemoryRoutingMutant[] = [
     name: 'does not change weights',
     rule: 'weighted',
     apply({ members }) {
-      members.setWeight = () => {};
+      members.change = () => {};
     },
   },
 ];
@@ -111,7 +111,7 @@ const CHOICES: readonly MemoryRoutingMutant[] = [
       changeScopes(hub, (scope) => {
         const takers = scope.takers.bind(scope);
         scope.takers = (address) =>
-          takers(address).map((seat) => Object.assign(Object.create(seat) as Seat, { weight: 1 }));
+          takers(address).map((seat) => Object.create(seat, { weight: { value: 1 } }) as Seat);
       }),
   },
   {

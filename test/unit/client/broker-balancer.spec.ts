@@ -9,6 +9,7 @@ const consumer = (id: string): ConsumerInfo => ({
   service: 'orders',
   instanceName: `instance of ${id}`,
   weight: 1,
+  paused: false,
   active: true,
   joinedAt: 1,
   lastSeen: 2,

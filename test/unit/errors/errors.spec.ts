@@ -12,6 +12,7 @@ const LEAVES = [
   [new errors.ClosedError(), 'CLOSED', false, 'not-sent'],
   [new errors.BackendUnavailableError('m'), 'BACKEND_UNAVAILABLE', true, undefined],
   [new errors.BackendRefusedError('m'), 'BACKEND_REFUSED', false, 'not-sent'],
+  [new errors.NotReplicatedError('m'), 'NOT_REPLICATED', true, 'unknown'],
   [new errors.InvalidConfigError('m'), 'INVALID_CONFIG', false, undefined],
   [new errors.InvalidNameError('m'), 'INVALID_NAME', false, 'not-sent'],
   [new errors.InvalidOptionsError('m'), 'INVALID_OPTIONS', false, 'not-sent'],

@@ -1,69 +1,15 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Delivery, Fetched, Reader, Undecodable, Want } from '../../../lib/backend/index.js';
+import type { Delivery, Reader, Undecodable } from '../../../lib/backend/index.js';
 import { CodecError } from '../../../lib/errors/index.js';
 import type { Address } from '../../../lib/message/index.js';
 import { ConsumerLoop } from '../../../lib/runtime/consumer-loop.js';
 import type { Pool } from '../../../lib/runtime/pools.js';
 import { Slots } from '../../../lib/runtime/slots.js';
 import { delivery } from './delivery.js';
+import { ManualReader, turn } from './manual-reader.js';
 
 const A: Address = 't:a';
 const B: Address = 't:b';
-
-interface Fetch {
-  readonly total: number;
-  readonly wants: readonly Want[];
-  readonly lanesOnly: boolean | undefined;
-  bring(parts: Partial<Fetched>): Promise<void>;
-  fail(error: Error): Promise<void>;
-}
-
-const turn = async (): Promise<void> => await new Promise(setImmediate);
-
-/** Every fetch waits until the test brings it something. */
-class ManualReader implements Reader {
-  readonly fetches: Fetch[] = [];
-  wakes = 0;
-  closed = false;
-  /** Whether `wake` ends the waiting fetch, as it should. */
-  #end: (() => void) | undefined;
-
-  async fetch(total: number, wants: readonly Want[], lanesOnly?: boolean): Promise<Fetched> {
-    return await new Promise((resolve, reject) => {
-      const empty: Fetched = { deliveries: [], undecodable: [], displaced: false };
-      this.#end = () => resolve(empty);
-      this.fetches.push({
-        total,
-        wants,
-        lanesOnly,
-        bring: async (parts) => {
-          resolve({ ...empty, ...parts });
-          // the loop takes a turn of its own when there was nothing
-          await turn();
-          await turn();
-        },
-        fail: async (error) => {
-          reject(error);
-          await turn();
-        },
-      });
-    });
-  }
-
-  wake(): void {
-    this.wakes += 1;
-    this.#end?.();
-  }
-
-  close(): Promise<void> {
-    this.closed = true;
-    return Promise.resolve();
-  }
-
-  get last(): Fetch {
-    return this.fetches.at(-1)!;
-  }
-}
 
 describe('ConsumerLoop', () => {
   let reader: ManualReader;
@@ -240,6 +186,33 @@ describe('ConsumerLoop', () => {
       await turn();
     }
     expect([flags(), reader.wakes]).toEqual([[false, true, false], 2]);
+  });
+
+  it('gives back what a read brings that waited when it was drained, but for its lanes', async () => {
+    const loop = await start(new Slots(4, new Map()));
+    reader.wake = () => undefined;
+    loop.drain(true);
+    const [shared, routed] = [delivery(A), delivery(A, { routed: true })];
+    await reader.last.bring({ deliveries: [shared, routed] });
+    expect([delivered, surplus]).toEqual([[routed], [shared]]);
+  });
+
+  it('gives back what lies in its lanes when it is cleared, and goes on once that is done', async () => {
+    const loop = await start(new Slots(1, new Map()));
+    loop.pause(true);
+    loop.drain(true);
+    await turn();
+    const clearing = loop.clear();
+    await turn();
+    expect(reader.last.lanesOnly).toBe(true);
+    loop.pause(false);
+    await reader.last.bring({ deliveries: [delivery(A, { routed: true })] });
+    await clearing;
+    expect([delivered.length, surplus.length]).toEqual([0, 1]);
+    await turn();
+    const fetches = reader.fetches.length;
+    await reader.last.bring({ deliveries: [delivery(A, { routed: true })] });
+    expect([delivered.length, reader.fetches.length]).toEqual([1, fetches]);
   });
 
   it('stops: gives back what was on its way, and hands nothing on afterwards', async () => {

@@ -52,23 +52,26 @@ async function openSeat(queue: QueuePort): Promise<Seat> {
   registry.add({ kind: 'task', name: 'a', invoke: () => new Promise(() => undefined) });
   const pools = new Pools(SETTINGS, registry);
   const strategies = new Strategies(SETTINGS.balancer, SETTINGS.queues);
-  const seat = new Seat(newMember({ settings: SETTINGS, pools, registry, strategies }, 1), {
-    queue,
-    clock,
-    server: new ServerClock(clock),
-    registry,
-    pools,
-    strategies,
-    router: nobodyRoutes(),
-    exclusive: new Exclusive(pools.all.map(({ slots }) => slots)),
-    tasks: new TaskRunner({ clock, payloads, defaults: POLICY }),
-    requests: undefined as never,
-    lostLimit: 5,
-    abandon: new AbortController().signal,
-    onBeat: () => undefined,
-    onEvicted: () => undefined,
-    onError: (error) => expect.unreachable(String(error)),
-  });
+  const seat = new Seat(
+    newMember({ settings: SETTINGS, pools, registry, strategies }, { weight: 1 }),
+    {
+      queue,
+      clock,
+      server: new ServerClock(clock),
+      registry,
+      pools,
+      strategies,
+      router: nobodyRoutes(),
+      exclusive: new Exclusive(pools.all.map(({ slots }) => slots)),
+      tasks: new TaskRunner({ clock, payloads, defaults: POLICY }),
+      requests: undefined as never,
+      lostLimit: 5,
+      abandon: new AbortController().signal,
+      onBeat: () => undefined,
+      onEvicted: () => undefined,
+      onError: (error) => expect.unreachable(String(error)),
+    },
+  );
   await seat.open();
   await new Promise(setImmediate);
   return seat;

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Beat } from '../../../lib/backend/index.js';
 import type { Handler, Runtime, RuntimeSettings } from '../../../lib/runtime/index.js';
 import { BALANCER, Held, type Instance, TTL, WorkerScene } from './worker-scene.js';
 
@@ -107,6 +108,25 @@ describe('a worker with a weight', () => {
     answer(1);
     await scene.pass(TTL / 3);
     expect(held.started).toEqual(['1']);
+  });
+
+  it('is not undone by a beat that left before the change', async () => {
+    const instance = await start();
+    const { queue } = instance.backend;
+    const alive = { status: 'alive', lost: [], expired: [], leader: false } as const;
+    const answers: (() => void)[] = [];
+    const late = (weight: number) => () =>
+      new Promise<Beat>((resolve) => {
+        answers.push(() => resolve({ ...alive, now: scene.site.clock.now(), weight }));
+      });
+    vi.spyOn(queue, 'beat').mockImplementationOnce(late(1)).mockImplementationOnce(late(0));
+    await scene.pass(TTL / 3);
+    await scene.pass(1);
+    await setWeight(instance, 0);
+    await enqueue(1);
+    answers.shift()!();
+    await scene.calm();
+    expect([answers.length, held.started]).toEqual([1, []]);
   });
 
   it.each([0, 5])('of %d is kept when it joins again after an eviction', async (weight) => {

@@ -14,7 +14,8 @@ export function beat(hub: MemoryHub, consumer: string, held: readonly Lease[]): 
     ...(nextDue === undefined ? {} : { nextDue }),
     expired: hub.members.expired(now),
     leader: hub.members.leader(now) === consumer,
-    weight: seat?.weight ?? 0,
+    weight: seat?.share ?? 0,
+    memberPaused: seat?.paused ?? false,
     paused: seat === undefined ? [] : [...(hub.paused.get(seat.member.service) ?? [])],
   };
 }

@@ -10,9 +10,9 @@ export function join(hub: MemoryHub, member: Member): Beat {
   if (!isMember) refuseOtherRules(hub, member);
   for (const terms of member.subscriptions ?? []) hub.subscriptions.add(terms, hub.clock.now());
   if (isMember) return beat(hub, member.consumer, []);
-  hub.members.join(member, hub.clock.now());
+  const seat = hub.members.join(member, hub.clock.now());
   const answer = beat(hub, member.consumer, []);
-  hub.sayMember('joined', member.consumer, answer.weight);
+  hub.sayMember('joined', member.consumer, seat.weight);
   return answer;
 }
 

@@ -1,7 +1,8 @@
 -- A sign of life. Says which of the held leases are lost.
 -- KEYS: root
 -- ARGV: consumer, ttl ms, msgpack of { source, id, … }
--- Returns { 'evicted', now } or { 'alive', now, next due, leader 0/1, { expired member, … }, { index of a lost lease, … }, weight, { paused queue, … } }
+-- Returns { 'evicted', now } or { 'alive', now, next due, leader 0/1, { expired member, … }, { index of a lost lease, … }, weight, { paused queue, … }, paused 0/1 }
+--@include room
 --@include message
 --@include due
 --@include beat

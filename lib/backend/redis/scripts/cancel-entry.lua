@@ -2,6 +2,7 @@
 -- KEYS: root
 -- ARGV: source, id, unique, control channel, body of the error a caller gets
 -- Returns 'removed', 'signalled' or 'moved' (it is not there any more)
+--@include room
 --@include message
 --@include place
 --@include gate

@@ -2,6 +2,7 @@
 -- KEYS: root
 -- ARGV: unique
 -- Returns 1 when it was there
+--@include room
 --@include message
 --@include place
 --@include gate

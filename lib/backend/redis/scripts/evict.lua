@@ -2,6 +2,7 @@
 -- KEYS: root
 -- ARGV: consumer, chunk, leaving '1' or '', lost limit, error of a lost task as JSON, error of a lost request as JSON, control channel
 -- Returns 'alive' (its time is not over), 'more' (call again) or 'done'
+--@include room
 --@include message
 --@include place
 --@include gate
@@ -20,6 +21,7 @@ if meta then
   local service = cmsgpack.unpack(meta).service
   call('HDEL', $members, consumer)
   call('HDEL', $weights, consumer)
+  call('HDEL', $resting, consumer)
   call('HDEL', $namesOf .. consumer, '')
   call('HDEL', $hashes, consumer)
   call('HDEL', $work, 'done ' .. consumer, 'failed ' .. consumer)

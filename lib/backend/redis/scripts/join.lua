@@ -3,6 +3,7 @@
 -- ARGV: consumer, ttl ms, msgpack of the member { service, instanceName, ttl, weight, hash, names = { { address, group, idempotent }, … },
 --       groups = { { name, rule }, … }, subscriptions or nil, … }, control channel
 -- Returns as beat.lua, or { 'conflict', group, rule of its members }
+--@include room
 --@include message
 --@need lanes
 --@need deck
@@ -12,11 +13,10 @@
 local consumer, ttl = ARGV[1], tonumber(ARGV[2])
 local member = cmsgpack.unpack(ARGV[3])
 
+-- returns what is wrong, if anything is
 local function group(stream)
   local made = redis.pcall('XGROUP', 'CREATE', stream, 'g', '0', 'MKSTREAM')
-  if type(made) == 'table' and made.err and not string.find(made.err, 'BUSYGROUP', 1, true) then
-    error(made.err)
-  end
+  return type(made) == 'table' and made.err and not string.find(made.err, 'BUSYGROUP', 1, true) and made
 end
 
 local service, known = member.service, call('HEXISTS', $members, consumer) == 1
@@ -31,11 +31,17 @@ for _, group in ipairs(member.groups) do
 end
 
 for _, name in ipairs(member.names) do
-  group($stream .. name.address)
+  local failure = group($stream .. name.address)
+  if failure then
+    return failure
+  end
   call('SADD', $streams, name.address)
 end
 for name in pairs(rules) do
-  group(lane(consumer, name))
+  local failure = group(lane(consumer, name))
+  if failure then
+    return failure
+  end
   touched[lane(consumer, name)] = true
 end
 
@@ -53,9 +59,10 @@ if not known then
     call('SADD', $serviceNames .. service, name.address)
     call(name.idempotent and 'SADD' or 'SREM', $idempotent, name.address)
   end
-  call('HSET', $namesOf .. consumer, '', string.format('%d ', member.weight) .. service)
+  local weight = rest(consumer, member)
+  call('HSET', $namesOf .. consumer, '', weight .. ' ' .. service)
   call('SADD', $crew .. service, consumer)
-  call('HSET', $weights, consumer, member.weight)
+  call('HSET', $weights, consumer, weight)
   call('HSET', $hashes, consumer, string.format('%.0f', member.hash))
   for name, rule in pairs(rules) do
     local scope = scope_name(service, name)
@@ -68,7 +75,7 @@ if not known then
   end
   member.joinedAt = clock()
   call('HSET', $members, consumer, cmsgpack.pack(member))
-  call('PUBLISH', ARGV[4], 'members ' .. call('INCR', $epoch) .. ' joined ' .. member.weight .. ' ' .. consumer)
+  call('PUBLISH', ARGV[4], 'members ' .. call('INCR', $epoch) .. ' joined ' .. weight .. ' ' .. consumer)
 end
 -- a subscription begins once; who has it renews its bounds
 for _, terms in ipairs(member.subscriptions or {}) do

@@ -2,6 +2,7 @@
 -- KEYS: root
 -- ARGV: chunk
 -- Returns { how many, now, next due }
+--@include room
 --@include message
 --@include place
 --@include gate

@@ -2,6 +2,7 @@
 -- KEYS: root
 -- ARGV: address, chunk, lost limit, error of a lost task as JSON, error of a lost request as JSON
 -- Returns how many messages were placed again
+--@include room
 --@include message
 --@include place
 --@include gate

@@ -2,6 +2,7 @@
 -- KEYS: root
 -- ARGV: entry id, …
 -- Returns how many there were
+--@include room
 --@include message
 --@include place
 --@include gate

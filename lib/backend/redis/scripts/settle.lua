@@ -96,6 +96,7 @@ end
 local moved = { retry = 0, expired = 0, failed = 0 }
 local finish
 if #batch.k + #batch.m > 0 then
+--@include room
 --@include place
 --@include gate
 --@include dead

@@ -2,6 +2,7 @@
 -- KEYS: root
 -- ARGV: consumer, group, 'share' or '', age ms, at most
 -- Returns how many
+--@include room
 --@include message
 --@include place
 -- how many entries of a lane are looked at

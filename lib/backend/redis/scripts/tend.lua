@@ -3,6 +3,7 @@
 -- KEYS: root
 -- ARGV: address, event, chunk
 -- Returns { 'ok' | 'removed', dropped and not told, age of the oldest ms, max age, bytes, max bytes, more 0/1, behind 0/1 }
+--@include room
 --@include message
 --@include place
 --@include gate

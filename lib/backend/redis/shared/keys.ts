@@ -5,12 +5,14 @@ import { Keys } from '../keys.js';
 /** The names around a stream that is shared with Go-Broker: everything of ours lies in the slot of that stream. */
 export class SharedKeys extends Keys {
   readonly root: string;
+  override readonly streams: readonly string[];
   readonly #stream: string;
 
   /** @throws InvalidNameError when no other key can lie in the slot of such a stream */
   constructor(stream: string) {
     super();
     this.#stream = stream;
+    this.streams = [stream];
     this.root = rootOf(stream);
   }
 

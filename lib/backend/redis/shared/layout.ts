@@ -44,8 +44,10 @@ function loadScripts(stream: string, group: string): SharedScripts {
     locate: load('locate'),
     replay: load('replay'),
     setWeight: load('set-weight'),
+    pauseMember: load('pause-member'),
     inspect: load('inspect'),
     backlog: load('backlog'),
+    browse: load('browse'),
     trim: load('trim'),
   };
 }

@@ -70,7 +70,7 @@ describe('Membership', () => {
   it('counts changes of weights', () => {
     const members = new Membership();
     members.join(member('x1', 'x'), 0);
-    members.setWeight(members.find('x1')!, 5);
+    members.change(members.find('x1')!, { share: 5 });
     expect(members.epoch).toBe(2);
     expect(members.find('x1')?.weight).toBe(5);
   });

@@ -62,7 +62,7 @@ describe('RouteScope', () => {
     expect(turns(4)).toBe('abca');
     scope.remove(a);
     expect(turns(3)).toBe('bcb');
-    b.weight = 3;
+    b.share = 3;
     scope.restart();
     expect(turns(4)).toBe('bbcb');
   });

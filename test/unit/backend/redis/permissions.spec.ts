@@ -38,6 +38,18 @@ describe('the permissions of the README', () => {
     expect(used).toEqual(expect.arrayContaining(['xadd', 'srem', 'spublish', 'xpending', 'hkeys']));
   });
 
+  it('are looked at when an app starts', () => {
+    const asked = read(new URL('scripts/permissions.lua', REDIS))
+      .toLowerCase()
+      .match(/[a-z]+/g);
+    // a way of events that has rules of its own
+    const inScripts = ['scripts/', 'scripts/include/']
+      .flatMap((folder) => sourcesIn(folder, '.lua'))
+      .flatMap(commandsIn)
+      .filter((command) => command !== 'spublish');
+    expect(inScripts.filter((command) => !asked?.includes(command))).toEqual([]);
+  });
+
   it('name no other command of data', () => {
     const ofConnections = /^(eval|evalsha|ping|info|select|p?s?(un)?subscribe|xreadgroup|client)$/;
     const others = [...allowed].filter((command) => !ofConnections.test(command));

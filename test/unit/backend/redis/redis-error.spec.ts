@@ -28,6 +28,8 @@ describe('toRedisFailure', () => {
     ["OOM command not allowed when used memory > 'maxmemory'.", false],
     ['ERR Error running script (call to f_0): @user_script:1: -OOM command not allowed', false],
     ['ERR Error running script (call to f_0) -READONLY You can not write', true],
+    ['ERR user_script:364: READONLY You can not write against a read only replica.', true],
+    ['ERR user_script:364: OOM command not allowed when used memory', false],
   ])('knows a server that cannot do it now: %s', (message, reconnect) => {
     const failure = toRedisFailure(reply(message));
     expect(failure).toMatchObject({ transient: true, outcome: 'not-sent', reconnect });

@@ -1,4 +1,14 @@
--- The answer every member gets: { 'alive', now, next due, leader, expired members, lost leases, weight, paused queues }.
+-- The weight that counts for a new member; one that joins paused keeps its own for afterwards.
+local function rest(consumer, member)
+  local weight = string.format('%d', member.weight)
+  if not member.paused then
+    return weight
+  end
+  call('HSET', $resting, consumer, weight)
+  return '0'
+end
+
+-- The answer every member gets: { 'alive', now, next due, leader, expired members, lost leases, weight, paused queues, paused 0/1 }.
 local function alive(consumer, ttl, lost)
   local now = clock()
   local last = tonumber(call('GET', $tick) or now)
@@ -21,5 +31,7 @@ local function alive(consumer, ttl, lost)
   local expired = call('ZRANGEBYSCORE', $expiries, '-inf', now, 'LIMIT', 0, 16)
   local service = string.match(call('HGET', $namesOf .. consumer, '') or '', '^%d+ (.*)$')
   local paused = service and call('SMEMBERS', $paused .. service) or {}
-  return { 'alive', string.format('%.0f', now), next_due(), leads and 1 or 0, expired, lost, call('HGET', $weights, consumer), paused }
+  local kept = call('HGET', $resting, consumer)
+  local weight = kept or call('HGET', $weights, consumer)
+  return { 'alive', string.format('%.0f', now), next_due(), leads and 1 or 0, expired, lost, weight, paused, kept and 1 or 0 }
 end

@@ -2,6 +2,7 @@
 -- KEYS: root
 -- ARGV: unique
 -- Returns 1 when it was there
+--@include room
 local unique = ARGV[1]
 if call('ZREM', $due, unique) == 0 then
   return 0

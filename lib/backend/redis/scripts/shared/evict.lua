@@ -2,6 +2,7 @@
 -- KEYS: root
 -- ARGV: consumer, chunk, leaving '1' or '', lost limit, error of a lost task as JSON, error of a lost request as JSON, control channel
 -- Returns 'alive' (its time is not over), 'more' (call again) or 'done'
+--@include room
 --@include message
 --@include place
 --@include gate
@@ -21,6 +22,7 @@ if meta then
   end
   call('HDEL', $members, consumer)
   call('HDEL', $weights, consumer)
+  call('HDEL', $resting, consumer)
   call('HDEL', $work, 'done ' .. consumer, 'failed ' .. consumer)
   if call('GET', $leader) == consumer then
     call('DEL', $leader)

@@ -1,7 +1,7 @@
 -- A picture of the stream in one step. Entries have no place by name: the first ones are looked at, see SCAN.
 -- KEYS: root
 -- Returns { { address, length, held, live members, ms the oldest has waited or '', … }, delayed, 0, dead letters,
---   { consumer, member, expiry, weight, held, waiting, done, failed, … }, counters, now }
+--   { consumer, member, expiry, weight, held, waiting, done, failed, paused 0/1, … }, counters, now }
 --@include message
 local SCAN, STRETCH = 10000, 1000
 local length, held, held_by, pending, since = {}, {}, {}, {}, {}
@@ -69,11 +69,12 @@ local consumers = {}
 local members = call('HGETALL', $members)
 for i = 1, #members, 2 do
   local c = members[i]
-  local at = #consumers
+  local at, kept = #consumers, call('HGET', $resting, c)
   consumers[at + 1], consumers[at + 2] = c, members[i + 1]
-  consumers[at + 3], consumers[at + 4] = call('ZSCORE', $expiries, c) or '0', call('HGET', $weights, c)
+  consumers[at + 3], consumers[at + 4] = call('ZSCORE', $expiries, c) or '0', kept or call('HGET', $weights, c)
   consumers[at + 5], consumers[at + 6] = held_by[c] or 0, 0
   consumers[at + 7] = call('HGET', $work, 'done ' .. c) or '0'
   consumers[at + 8] = call('HGET', $work, 'failed ' .. c) or '0'
+  consumers[at + 9] = kept and 1 or 0
 end
 return { names, call('ZCARD', $due), 0, call('XLEN', $dead), consumers, call('HGETALL', $counters), string.format('%.0f', clock()) }

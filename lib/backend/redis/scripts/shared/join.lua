@@ -2,6 +2,7 @@
 -- KEYS: root
 -- ARGV: consumer, ttl ms, msgpack of the member, control channel
 -- Returns as beat.lua
+--@include room
 --@include message
 --@include place
 --@include due
@@ -10,7 +11,7 @@ local consumer, ttl = ARGV[1], tonumber(ARGV[2])
 local member = cmsgpack.unpack(ARGV[3])
 local failure = found_group()
 if failure and not string.find(failure, 'BUSYGROUP', 1, true) then
-  error(failure)
+  return { err = failure }
 elseif failure then
   -- what was handed out before us, or passed over, is no business of ours
   for _, group in ipairs(call('XINFO', 'GROUPS', S)) do
@@ -29,9 +30,10 @@ for _, name in ipairs(member.names) do
   call(name.idempotent and 'SADD' or 'SREM', $idempotent, name.address)
 end
 if call('HEXISTS', $members, consumer) == 0 then
-  call('HSET', $weights, consumer, member.weight)
+  local weight = rest(consumer, member)
+  call('HSET', $weights, consumer, weight)
   member.joinedAt = clock()
   call('HSET', $members, consumer, cmsgpack.pack(member))
-  call('PUBLISH', ARGV[4], 'members ' .. call('INCR', $epoch) .. ' joined ' .. member.weight .. ' ' .. consumer)
+  call('PUBLISH', ARGV[4], 'members ' .. call('INCR', $epoch) .. ' joined ' .. weight .. ' ' .. consumer)
 end
 return alive(consumer, ttl, {})

@@ -3,6 +3,7 @@
 -- KEYS: root
 -- ARGV: chunk, lost limit, error of a lost task as JSON, error of a lost request as JSON, longest time in the hands of a foreign worker in ms
 -- Returns how many messages were placed again
+--@include room
 --@include message
 --@include place
 --@include gate

@@ -47,6 +47,9 @@ for i = 1, #batch.r, 3 do
   end
 end
 
+if #batch.m > 0 then
+--@include room
+end
 local moved = { retry = 0, expired = 0, failed = 0 }
 
 local function error_of(name)
