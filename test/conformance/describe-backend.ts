@@ -42,56 +42,67 @@ import { describeRoutingStats } from './queue-routing-stats.js';
 import { describeTakeOverOverdue, describeTakeOverShare } from './queue-routing-take-over.js';
 import { Scene } from './scene.js';
 
-const SUBJECTS = [
-  describeDelivery,
-  describeReader,
-  describeCompeting,
-  describeKeys,
-  describeKeyScopes,
-  describeKeyWorkers,
-  describeRetry,
-  describeDeadLetters,
-  describeDelay,
-  describeDedupe,
-  describeBounds,
-  describeNames,
-  describeLanes,
-  describeRoutingTurns,
-  describeRoutingLoad,
-  describeRoutingKeys,
-  describeRoutingLocal,
-  describeRoutingScopes,
-  describeRoutingWeights,
-  describeRoutingForward,
-  describeRoutingMany,
-  describeRoutingStats,
-  describeTakeOverShare,
-  describeTakeOverOverdue,
-  describeMembers,
-  describeRecovery,
-  describeCancel,
-  describeRequests,
-  describeRequestsAgain,
-  describeBus,
-  describePatterns,
-  describeDurableEvents,
-  describeDurableLog,
-  describeDurableBounds,
-  describeInspector,
-  describeBacklog,
-  describeBrowsing,
-  describePause,
-  describePauseMember,
-  describeFeatures,
-  describeLifecycle,
-];
+const SUBJECTS = {
+  messages: [
+    describeDelivery,
+    describeReader,
+    describeCompeting,
+    describeKeys,
+    describeKeyScopes,
+    describeKeyWorkers,
+    describeRetry,
+    describeDeadLetters,
+    describeDelay,
+    describeDedupe,
+    describeBounds,
+    describeNames,
+    describeCancel,
+    describeRequests,
+    describeRequestsAgain,
+    describeBus,
+    describePatterns,
+    describeDurableEvents,
+    describeDurableLog,
+    describeDurableBounds,
+    describeInspector,
+    describeBacklog,
+    describeBrowsing,
+    describePause,
+    describePauseMember,
+    describeFeatures,
+    describeLifecycle,
+  ],
+  routing: [
+    describeLanes,
+    describeRoutingTurns,
+    describeRoutingLoad,
+    describeRoutingKeys,
+    describeRoutingLocal,
+    describeRoutingScopes,
+    describeRoutingWeights,
+    describeRoutingForward,
+    describeRoutingMany,
+    describeRoutingStats,
+    describeTakeOverShare,
+    describeTakeOverOverdue,
+    describeMembers,
+    describeRecovery,
+  ],
+};
 
 /**
  * The contract of a backend. Whoever writes an adapter runs this against it.
  * @param create a new, empty state for one test
+ * @param parts of the contract; default: all of it
  */
-export function describeBackend(name: string, create: () => Promise<Site>): void {
+export function describeBackend(
+  name: string,
+  create: () => Promise<Site>,
+  parts: readonly (keyof typeof SUBJECTS)[] = ['messages', 'routing'],
+): void {
   describe(name, () => {
-    for (const subject of SUBJECTS) subject((options) => Scene.open(create, options));
+    for (const subject of parts.flatMap((part) => SUBJECTS[part])) {
+      subject((options) => Scene.open(create, options));
+    }
   });
 }

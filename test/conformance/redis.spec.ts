@@ -1,4 +1,4 @@
 import { createRedisSite } from '../support/redis-site.js';
 import { describeBackend } from './describe-backend.js';
 
-describeBackend('redis', createRedisSite);
+describeBackend('redis', createRedisSite, ['messages']);

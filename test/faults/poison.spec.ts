@@ -33,19 +33,21 @@ class Pool {
   }
 
   async open(): Promise<void> {
-    await Promise.all(range(WORKERS).map(async () => await this.#add()));
+    const ready = ({ what }: Fact): boolean => what === 'ready';
+    const children = range(WORKERS).map(() => this.#add());
+    await Promise.all(children.map(({ facts }) => facts.until(ready, { within: 20_000 })));
   }
 
   close(): void {
     this.#closed = true;
   }
 
-  async #add(): Promise<void> {
+  #add(): Child<Fact> {
     const settings = { tasks: { lostLimit: LOST_LIMIT } };
     const child = this.#app.fork({ tasks: ['work'], settings });
     this.#children.push(child);
-    void child.exited.then(async () => (this.#closed ? undefined : await this.#add()));
-    await child.facts.until(({ what }) => what === 'ready', { within: 20_000 });
+    void child.exited.then(() => (this.#closed ? undefined : this.#add()));
+    return child;
   }
 }
 

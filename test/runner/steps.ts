@@ -60,8 +60,8 @@ export const steps: readonly Step[] = [
   vitest('unit', { redis: false, alone: false }),
   vitest('package', { needs: ['pack'], alone: false }),
   vitest('samples', { needs: ['build'], alone: false }),
-  vitest('conformance'),
-  vitest('e2e', { needs: ['build', 'chromium'] }),
+  vitest('conformance', { workers: 3 }),
+  vitest('e2e', { workers: 3, needs: ['build', 'chromium'] }),
 ];
 
 /** The steps with these names, and what they need, in their order. All of them when no name is given. */
