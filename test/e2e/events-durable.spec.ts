@@ -150,6 +150,7 @@ describe.each(modes)('durable events (%s)', (mode) => {
     await broker.deadLetters.replay([letter!.entry]);
     await failing.count(3);
     expect(failing.all[2]?.context).toMatchObject({ attempt: 1, id: letter!.id });
+    await fine.count(1);
     expect(ids(fine)).toEqual([1]);
   });
 
