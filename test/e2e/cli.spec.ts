@@ -1,42 +1,17 @@
 import { writeFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough, Writable } from 'node:stream';
 import { Controller } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { Redis } from 'ioredis';
 import { type BrokerContext, OnEvent, OnRequest, OnTask, UnrecoverableError } from 'nestjs-broker';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { run } from '../../lib/cli/run.js';
 import { eventually } from '../support/eventually.js';
 import { Recorder } from '../support/recorder.js';
 import { sharedRedis } from '../support/redis-server.js';
 import { brokerOptions, testApp, type TestApp } from '../support/test-app.js';
+import { typed, type Ended } from '../support/typed.js';
 import { uniqueName } from '../support/unique-name.js';
-
-interface Ended {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-class Sink extends Writable {
-  text = '';
-  readonly isTTY = false;
-
-  override _write(bytes: Buffer, _: string, done: () => void): void {
-    this.text += String(bytes);
-    done();
-  }
-}
-
-/** What a shell would see. */
-async function typed(args: readonly string[], input = ''): Promise<Ended> {
-  const [stdin, stdout, stderr] = [new PassThrough(), new Sink(), new Sink()];
-  stdin.end(input);
-  const code = await run(args, { stdin, stdout, stderr } as unknown as Parameters<typeof run>[1]);
-  return { code, out: stdout.text, err: stderr.text };
-}
 
 describe('the command line', () => {
   let app: string;
@@ -255,6 +230,20 @@ describe('the command line', () => {
     for (const args of [['--interval', '1ms'], ['--interval', 'x'], ['--count', '0'], ['--json']]) {
       expect((await cli('top', ...args)).code).toBe(2);
     }
+  });
+
+  it('looks with the rights of one who reads only', async () => {
+    await worker('one');
+    const redis = new Redis(sharedRedis().url);
+    onTestFinished(() => redis.disconnect());
+    const user = uniqueName('reader');
+    const rights = ['+@read', '+@connection', '+@scripting', '+info', '+time', '+client'];
+    await redis.call('ACL', 'SETUSER', user, 'on', '>secret', '~*', '&*', ...rights);
+    const url = Object.assign(new URL(sharedRedis().url), { username: user, password: 'secret' });
+    const { code, err, out } = await typed(['queues', '--redis', url.href, '--app', app]);
+    await redis.call('ACL', 'DELUSER', user);
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toContain('orders.create');
   });
 
   it('leaves nothing in Redis by looking', async () => {

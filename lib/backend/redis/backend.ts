@@ -189,9 +189,11 @@ export class RedisBackend implements Backend {
   async #checkLayout(): Promise<void> {
     const { keys, group } = this.#layout;
     try {
-      await checkPermissions(this.#command, this.#layout);
-      // changes nothing, for there is no such key: a server that is read-only now is waited for
-      await this.#command.call('PEXPIRE', [keys.root, 1]);
+      if (!this.#looks) {
+        await checkPermissions(this.#command, this.#layout);
+        // changes nothing, for there is no such key: a server that is read-only now is waited for
+        await this.#command.call('PEXPIRE', [keys.root, 1]);
+      }
       const found = await this.#agreed(keys.key('layout'), LAYOUT_VERSION);
       if (found !== LAYOUT_VERSION) {
         throw new BackendRefusedError(
