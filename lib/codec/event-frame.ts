@@ -25,7 +25,7 @@ export function encodeEvent(
   payload: string | Uint8Array,
   headers?: Readonly<Record<string, string>>,
 ): Buffer {
-  const packer = new ScriptPacker(64 + payload.length);
+  const packer = new ScriptPacker();
   packer.list(headers === undefined ? 2 : 3);
   packer.text(unique);
   packer.binary(payload);

@@ -45,7 +45,7 @@ export function encodeStreamed({
   body,
   credits,
 }: Omit<ReplyFrame, 'body'> & { readonly body: string | Uint8Array }): Buffer {
-  const packer = new ScriptPacker(64 + body.length + (credits?.length ?? 0));
+  const packer = new ScriptPacker();
   packer.list(credits === undefined ? 4 : 5);
   packer.text(unique);
   packer.value(sequence);
@@ -77,7 +77,7 @@ export function decodeFrames(bytes: Buffer): ReplyFrame[] {
 }
 
 export function encodeCredit({ unique, taken }: Credit): Buffer {
-  const packer = new ScriptPacker(64);
+  const packer = new ScriptPacker();
   packer.value([unique, taken]);
   return packer.finish();
 }

@@ -11,6 +11,11 @@ export type Packable =
   | { readonly [key: string]: Packable | undefined };
 
 const INITIAL = 8 * 1024;
+/** A buffer that grew beyond this is not used again. */
+const MOST = 64 * 1024;
+/** Where the next one writes, if nobody is writing: most of what is packed is small, and a new buffer each time would cost more than the packing. */
+let spare: Buffer | undefined;
+
 /** Longer text is measured first; shorter text is written as if it were ASCII. */
 const SHORT = 48;
 
@@ -22,9 +27,9 @@ export class ScriptPacker {
   #at = 0;
   #buffer: Buffer;
 
-  /** @param size bytes to begin with; it grows */
-  constructor(size = INITIAL) {
-    this.#buffer = Buffer.allocUnsafe(size);
+  constructor() {
+    this.#buffer = spare ?? Buffer.allocUnsafe(INITIAL);
+    spare = undefined;
   }
 
   value(value: Packable | undefined): void {
@@ -37,8 +42,12 @@ export class ScriptPacker {
     else this.#map(value as { readonly [key: string]: Packable | undefined });
   }
 
+  /** The bytes; nothing more can be written. */
   finish(): Buffer {
-    return this.#buffer.subarray(0, this.#at);
+    const bytes = Buffer.from(this.#buffer.subarray(0, this.#at));
+    if (this.#buffer.length <= MOST) spare = this.#buffer;
+    this.#buffer = bytes;
+    return bytes;
   }
 
   /** The head of a list; its values follow. */

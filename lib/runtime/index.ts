@@ -1,4 +1,5 @@
 export { createRuntime } from './create-runtime.js';
+export { followDeadlines } from './deadline.js';
 export type {
   BrokerStats,
   DurableBacklog,

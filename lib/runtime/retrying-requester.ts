@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../backend/index.js';
 import { BrokerError } from '../errors/index.js';
 import type { ReplyObserver, RequestOptions, RequestRetry } from './calls.js';
+import { currentDeadline } from './deadline.js';
 import { cancelled } from './request-errors.js';
 import type { Requester } from './requester.js';
 import { retryDelay } from './retry-delay.js';
@@ -50,7 +51,9 @@ export class RetryingRequester {
     const { clock, rpc } = this.#parts;
     const { name, data, options } = request;
     const { timeout = rpc.timeout, signal } = options;
-    const end = clock.monotonic() + timeout;
+    // whoever calls back after a pause knows nothing of the handler that asks
+    const inHandler = (currentDeadline() ?? Infinity) - clock.now();
+    const end = clock.monotonic() + Math.min(timeout, inHandler);
     let stop: () => void;
     const attempt = (number: number): void => {
       let isBegun = false;

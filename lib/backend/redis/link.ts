@@ -1,9 +1,10 @@
 import type { Redis } from 'ioredis';
 import { BackendUnavailableError, ClosedError } from '../../errors/index.js';
-import type { LinkState, Unsubscribe } from '../index.js';
+import { type LinkState, type Unsubscribe, systemClock } from '../index.js';
 import type { Connections } from './connections.js';
 import type { Script } from './load-script.js';
 import { elsewhere, toRedisFailure, withoutCommand } from './redis-error.js';
+import { WireCommand } from './wire-command.js';
 
 /** This connection as the server knows it. */
 interface Client {
@@ -131,29 +132,51 @@ export class RedisLink {
   }
 
   /** Sends one command; replies are Buffers. Rejects at once when the link is down, and after `timeout` ms without a reply. */
-  async call(
-    command: string,
-    args: readonly Argument[],
-    timeout = REPLY_TIMEOUT,
-  ): Promise<unknown> {
-    if (this.#closed) throw new ClosedError();
-    if (this.#state === 'down') {
-      throw new BackendUnavailableError(`Redis cannot be reached: ${this.#reason()}`, {
-        cause: this.#lastError,
-        outcome: 'not-sent',
+  call(command: string, args: readonly Argument[], timeout = REPLY_TIMEOUT): Promise<unknown> {
+    // not async, as on the hot path every promise in between counts
+    return new Promise((resolve, reject: (error: Error) => void) => {
+      if (this.#closed) throw new ClosedError();
+      if (this.#state === 'down') {
+        throw new BackendUnavailableError(`Redis cannot be reached: ${this.#reason()}`, {
+          cause: this.#lastError,
+          outcome: 'not-sent',
+        });
+      }
+      const silence = systemClock.after(timeout, () => {
+        this.reconnect();
+        const message = `no reply to ${command} within ${timeout} ms`;
+        reject(new BackendUnavailableError(message, { outcome: 'unknown' }));
       });
-    }
-    const reply = this.#redis.callBuffer(command, ...args);
-    return await this.#within(reply, timeout, command);
+      const sent = new WireCommand(command, args as Argument[]);
+      (this.#redis.sendCommand(sent) as Promise<unknown>).then(
+        (reply) => {
+          silence.cancel();
+          resolve(reply);
+        },
+        (error: Error) => {
+          silence.cancel();
+          reject(this.#failed(error));
+        },
+      );
+    });
   }
 
   /** Runs a script by its digest, by its text where the server does not know it. */
-  async run(script: Script, args: readonly Argument[], timeout?: number): Promise<unknown> {
+  run(script: Script, args: readonly Argument[], timeout?: number): Promise<unknown> {
+    return this.call('EVALSHA', [script.sha, 1, ...args], timeout).catch((error: Error) => {
+      if (!error.message.startsWith('NOSCRIPT')) throw error;
+      return this.call('EVAL', [script.text, 1, ...args], timeout);
+    });
+  }
+
+  /** What `send` sends leaves in one piece. */
+  together<T>(send: () => T): T {
+    const { stream } = this.#redis;
+    stream?.cork();
     try {
-      return await this.call('EVALSHA', [script.sha, 1, ...args], timeout);
-    } catch (error) {
-      if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
-      return await this.call('EVAL', [script.text, 1, ...args], timeout);
+      return send();
+    } finally {
+      stream?.uncork();
     }
   }
 
@@ -174,27 +197,14 @@ export class RedisLink {
     this.#become('down', true);
   }
 
-  async #within(reply: Promise<unknown>, timeout: number, command: string): Promise<unknown> {
-    let timer: NodeJS.Timeout | undefined;
-    const silence = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        this.reconnect();
-        const message = `no reply to ${command} within ${timeout} ms`;
-        reject(new BackendUnavailableError(message, { outcome: 'unknown' }));
-      }, timeout);
-    });
-    try {
-      return await Promise.race([reply, silence]);
-    } catch (error) {
-      const moved = this.#follows ? elsewhere(error) : undefined;
-      if ((moved ?? toRedisFailure(error)).reconnect) {
-        this.#note(error);
-        this.reconnect();
-      }
-      throw moved?.error ?? error;
-    } finally {
-      clearTimeout(timer);
+  /** What is said of a command that failed; leaves the server where that is what helps. */
+  #failed(error: Error): Error {
+    const moved = this.#follows ? elsewhere(error) : undefined;
+    if ((moved ?? toRedisFailure(error)).reconnect) {
+      this.#note(error);
+      this.reconnect();
     }
+    return moved?.error ?? error;
   }
 
   /** The time-out of ioredis ends with the TCP connect; a peer that never says a word is given up here. */

@@ -5,11 +5,15 @@ export interface OutboxItem {
   readonly bytes: number;
 }
 
+type Send<Item> = (batch: readonly Item[]) => Promise<void>;
+
 export interface OutboxOptions<Item extends OutboxItem> {
   readonly maxCount: number;
   readonly maxBytes: number;
   /** Settles every item of the batch, whatever happens; never rejects. */
-  readonly send: (batch: readonly Item[]) => Promise<void>;
+  readonly send: Send<Item>;
+  /** When what is there leaves. Default: when this turn's promises are through. */
+  readonly defer?: (leave: () => void) => void;
   /** Whether two items may share a batch. Default: always. */
   readonly together?: (first: Item, next: Item) => boolean;
   /** Whether the item's batch must have arrived before the next one leaves, and the other way round. Default: never. */
@@ -58,10 +62,16 @@ export class Outbox<Item extends OutboxItem> {
     this.#bytes += item.bytes;
     if (this.#scheduled) return;
     this.#scheduled = true;
-    queueMicrotask(() => {
+    const { defer = queueMicrotask } = this.#options;
+    defer(() => {
       this.#scheduled = false;
       this.#flush();
     });
+  }
+
+  /** Sends the next batch this way and now, however many are on their way. */
+  hand(send: Send<Item>): void {
+    if (this.#waiting.length > 0 && !this.#barrier) this.#leave(this.#next(), false, send);
   }
 
   /** Takes out what `test` picks. */
@@ -80,16 +90,20 @@ export class Outbox<Item extends OutboxItem> {
       const batch = this.#next();
       const alone = ordered !== undefined && batch.some(ordered);
       if (alone && this.#inFlight > 0) return;
-      this.#waiting.splice(0, batch.length);
-      for (const item of batch) this.#forget(item);
-      this.#barrier = alone;
-      this.#inFlight += 1;
-      void send(batch).then(() => {
-        this.#inFlight -= 1;
-        if (alone) this.#barrier = false;
-        this.#flush();
-      });
+      this.#leave(batch, alone, send);
     }
+  }
+
+  #leave(batch: Item[], alone: boolean, send: Send<Item>): void {
+    this.#waiting.splice(0, batch.length);
+    for (const item of batch) this.#forget(item);
+    this.#barrier = alone;
+    this.#inFlight += 1;
+    void send(batch).then(() => {
+      this.#inFlight -= 1;
+      if (alone) this.#barrier = false;
+      this.#flush();
+    });
   }
 
   #mayLeave(): boolean {

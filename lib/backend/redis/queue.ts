@@ -146,7 +146,8 @@ export class RedisQueue implements QueuePort {
   reader(consumer: string, label: string, holds: (lease: Lease) => boolean): Reader {
     const { command, layout, readerLink } = this.#parts;
     const link = readerLink(`${label} of ${consumer}`);
-    const reader = new RedisReader(consumer, { link, command, layout, holds });
+    const settle = this.settleOver;
+    const reader = new RedisReader(consumer, { link, command, layout, holds, settle });
     this.#readers.add(reader);
     return reader;
   }
@@ -240,6 +241,8 @@ export class RedisQueue implements QueuePort {
     this.#settles.close();
     await Promise.all([...this.#readers].map(async (reader) => await reader.close()));
   }
+
+  protected readonly settleOver = (link: RedisLink): void => this.#settles.hand(link);
 
   get #scripts(): Scripts {
     return this.#parts.layout.scripts;

@@ -27,6 +27,8 @@ export interface ReaderParts {
   readonly command: RedisLink;
   readonly layout: Layout;
   readonly holds: (lease: Lease) => boolean;
+  /** Sends the results that wait over this link. */
+  readonly settle: (link: RedisLink) => void;
 }
 
 interface Stream {
@@ -154,7 +156,10 @@ export class RedisReader implements Reader {
     this.#waiting = true;
     try {
       const keys = streams.map((stream) => stream.key);
-      const entries = await this.#command(keys, { count, block: BLOCK });
+      const entries = await this.#parts.link.together(() => {
+        this.#parts.settle(this.#parts.link);
+        return this.#command(keys, { count, block: BLOCK });
+      });
       this.#notice(entries);
       const full = entries.length >= count;
       this.#count = full ? Math.min(MAX_COUNT, this.#count * 2) : FIRST_COUNT;

@@ -38,8 +38,15 @@ export class SettleOutbox {
       maxCount: MAX_COUNT,
       maxBytes: MAX_BYTES,
       together: (first, next) => first.consumer === next.consumer,
-      send: async (items) => await this.#send(items),
+      send: async (items) => await this.#send(items, this.#link),
+      // a reader that is about to read takes along what came of its last read
+      defer: (leave) => queueMicrotask(() => setImmediate(leave)),
     });
+  }
+
+  /** Sends what waits over a link that is about to be written to: one step for both ends instead of two. */
+  hand(link: RedisLink): void {
+    this.#outbox.hand(async (items) => await this.#send(items, link));
   }
 
   settle(
@@ -60,17 +67,15 @@ export class SettleOutbox {
     for (const item of this.#outbox.remove(() => true)) item.reject(new ClosedError());
   }
 
-  async #send(items: readonly SettleItem[]): Promise<void> {
+  /** @param first over which it is tried first */
+  async #send(items: readonly SettleItem[], first: RedisLink): Promise<void> {
     let open = items;
-    for (;;) {
+    for (let link = first; ; link = this.#link) {
       open = this.#withdraw(open);
       if (open.length === 0) return;
-      if (!(await this.#link.whenUp(PAUSE))) continue;
+      if (link.state === 'down' && !(await link.whenUp(PAUSE))) continue;
       try {
-        return resolveAll(
-          open,
-          await this.#link.run(this.#layout.scripts.settle, this.#encode(open)),
-        );
+        return resolveAll(open, await link.run(this.#layout.scripts.settle, this.#encode(open)));
       } catch (cause) {
         const { error, outcome, transient } = toRedisFailure(cause);
         if (!transient) return open.forEach((item) => item.reject(error));
@@ -146,7 +151,7 @@ class SettleBatch {
       r: [...this.#replies].flatMap(([channel, { frames, list }]) => [
         channel,
         frames.length === 1 ? frames[0]! : Buffer.concat(frames),
-        list,
+        packForScript(list),
       ]),
       keeps: this.#keeps,
       k: this.#keyed,

@@ -1,3 +1,5 @@
+import { type Timer, systemClock } from '../index.js';
+
 /**
  * Waits for `run`, and calls `onDeadline` whenever the next deadline passes meanwhile.
  * @param next the next deadline on `performance.now()`, `undefined` when there is none
@@ -7,22 +9,19 @@ export async function watchDeadline<T>(
   next: () => number | undefined,
   onDeadline: () => void,
 ): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
+  let timer: Timer | undefined;
   const arm = (): void => {
     const at = next();
     if (at === undefined) return;
-    timer = setTimeout(
-      () => {
-        onDeadline();
-        arm();
-      },
-      Math.max(1, at - performance.now()),
-    );
+    timer = systemClock.after(Math.max(1, at - performance.now()), () => {
+      onDeadline();
+      arm();
+    });
   };
   arm();
   try {
     return await run;
   } finally {
-    clearTimeout(timer);
+    timer?.cancel();
   }
 }

@@ -118,25 +118,41 @@ describe('packForScript', () => {
 });
 
 describe('ScriptPacker', () => {
-  it('grows, from any size, without a gap', () => {
-    for (const size of [0, 1, 7]) {
-      const packer = new ScriptPacker(size);
-      packer.list(4);
-      packer.text('x'.repeat(40));
-      packer.value(2 ** 40);
-      packer.value(Buffer.from('y'.repeat(300)));
-      packer.binary('ä'.repeat(300));
-      expect(unpack(packer.finish())).toEqual([
-        'x'.repeat(40),
-        2 ** 40,
-        'y'.repeat(300),
-        Buffer.from('ä'.repeat(300)),
-      ]);
-    }
+  it.each([0, 4_000, 8_100, 8_180, 8_190, 70_000])('grows without a gap, behind %d bytes', (filled) => {
+    const packer = new ScriptPacker();
+    packer.list(5);
+    packer.text('-'.repeat(filled));
+    packer.text('x'.repeat(40));
+    packer.value(2 ** 40);
+    packer.value(Buffer.from('y'.repeat(300)));
+    packer.binary('ä'.repeat(300));
+    expect(unpack(packer.finish())).toEqual([
+      '-'.repeat(filled),
+      'x'.repeat(40),
+      2 ** 40,
+      'y'.repeat(300),
+      Buffer.from('ä'.repeat(300)),
+    ]);
+  });
+
+  it('gives bytes that nothing packed later changes, also beside one that is not finished', () => {
+    const unfinished = new ScriptPacker();
+    unfinished.list(2);
+    unfinished.text('first');
+    const beside = packForScript('beside');
+    unfinished.text('second');
+    const whole = unfinished.finish();
+    unfinished.text('too late');
+    const after = packForScript(['after', 1]);
+    expect([whole, beside, after].map((bytes) => unpack(bytes))).toEqual([
+      ['first', 'second'],
+      'beside',
+      ['after', 1],
+    ]);
   });
 
   it('nests what was packed as one text', () => {
-    const packer = new ScriptPacker(8);
+    const packer = new ScriptPacker();
     packer.list(2);
     packer.nested(() => {
       packer.list(2);

@@ -9,6 +9,7 @@ import {
 import type { ReplyObserver, RequestOptions, RequestRetry } from '../../../lib/runtime/calls.js';
 import type { Requester } from '../../../lib/runtime/requester.js';
 import { RetryingRequester } from '../../../lib/runtime/retrying-requester.js';
+import { withDeadline } from '../../../lib/runtime/deadline.js';
 import { ManualClock } from '../../support/manual-clock.js';
 
 const BACKOFF = { type: 'fixed', delay: 100, max: 100, jitter: 0 } as const;
@@ -57,6 +58,13 @@ describe('RetryingRequester', () => {
   }
 
   const fail = (error: Error): void => attempts.at(-1)?.observer.error(error);
+
+  it('gives later attempts no more time than the handler that asks has', () => {
+    withDeadline(clock.now() + 400, () => ask({ retry: RETRY }));
+    fail(new NoHandlerError('get'));
+    clock.advance(100);
+    expect(attempts.map(({ options }) => options.timeout)).toEqual([400, 300]);
+  });
 
   it('leaves requests alone that want no second attempt', () => {
     const { said } = ask({});

@@ -10,11 +10,9 @@
 local batch = cmsgpack.unpack(ARGV[3])
 local list = batch.m
 
--- Most often it is one plain message under a name that somebody handles, far from every bound: it needs no more than
--- this. A function that a script defines costs as much as a command, at every call.
 local function added(answer, accepted, duplicates)
-  call('HSET', producer, slot, answer, 'top', math.max(top, tonumber(ARGV[2])))
-  if slot == 1 then
+  call('HSET', producer, slot, answer, 'top', tonumber(ARGV[2]) > top and ARGV[2] or seen_before[2])
+  if slot == '1' then
     call('PEXPIRE', producer, 3600000)
   end
   if accepted > 0 then
@@ -24,21 +22,46 @@ local function added(answer, accepted, duplicates)
     call('HINCRBY', $counters, 'duplicates', duplicates)
   end
 end
-if #list == 4 and not list[4] then
-  local claimed = call('HGETALL', $claims .. list[1])
+
+-- The stream of an address that one scope handles, whoever of it is free, if `n` messages are far from every bound.
+local function way_of_plain(address, n)
+  local claimed = call('HGETALL', $claims .. address)
   local limits
   for i = 1, #claimed, 2 do
     if claimed[i] == '' then
       limits = cmsgpack.unpack(claimed[i + 1])
     end
   end
-  local stream = $stream .. list[1]
-  if #claimed == (limits and 4 or 2) and not (limits and limits.streamLength)
-    and (not (limits and limits.maxWaiting) or call('XLEN', stream) < limits.maxWaiting) then
-    call('XADD', stream, '*', 'h', list[2], 'p', list[3])
-    added(ARGV[2], 1, 0)
-    return {}
+  local stream = $stream .. address
+  return #claimed == (limits and 4 or 2) and not (limits and limits.streamLength)
+    and (not (limits and limits.maxWaiting) or call('XLEN', stream) + n <= limits.maxWaiting) and stream
+end
+
+-- Most often all are plain messages with such ways: they need no more than this. A function that a script defines costs as
+-- much as a command, at every call.
+local function ways_of_plain()
+  local counts, ways = {}, {}
+  for i = 1, #list, 4 do
+    if list[i + 3] then
+      return nil
+    end
+    counts[list[i]] = (counts[list[i]] or 0) + 1
   end
+  for address, n in pairs(counts) do
+    ways[address] = way_of_plain(address, n)
+    if not ways[address] then
+      return nil
+    end
+  end
+  return ways
+end
+local plain = ways_of_plain()
+if plain then
+  for i = 1, #list, 4 do
+    call('XADD', plain[list[i]], '*', 'h', list[i + 1], 'p', list[i + 2])
+  end
+  added(ARGV[2], #list / 4, 0)
+  return {}
 end
 
 --@include message

@@ -2,7 +2,8 @@
 -- KEYS: root
 -- ARGV: consumer, msgpack of { d, r, k, m, keeps }, control channel
 --   d = { source, { id, … }, address, … }: done, without a key; address: of all of them, where the source is a lane, else false
---   r = { channel, frames, { source, id, length, keep ms or 0, unique, … }, … }: replies of requests that also stand in d
+--   r = { channel, frames, msgpack of { source, id, length, keep ms or 0, unique, … }, … }: replies of requests that also stand
+--       in d; the last is looked into only where it is needed
 --   keeps = true when one of them is to be kept
 --   k = { source, id, address, key, unique, … }: done, frees a key
 --   m = { source, id, 'retry' | 'dead' | 'release' | 'forward' | 'expired', number, info or '', … }: moves; number = delay ms of a
@@ -11,59 +12,7 @@
 -- Returns { 'source id' of each stale one, … }
 local consumer, batch = ARGV[1], cmsgpack.unpack(ARGV[2])
 
--- Most often a lone one is done: it needs no more than this. A function that a script defines costs as much as a
--- command, at every call.
-local function end_of_one(source, ids, channel, frame, reply)
-  if call('XACK', source, 'g', ids[1]) == 0 then
-    return false
-  end
-  if reply then
-    if reply[4] > 0 then
-      call('SET', $reply .. reply[5], frame, 'PX', reply[4])
-    end
-    call('PUBLISH', channel, frame)
-  end
-  call('XDEL', source, ids[1])
-  call('HINCRBY', $counters, 'done', 1)
-  call('HINCRBY', $work, 'done ' .. consumer, 1)
-  return true
-end
-if #batch.d == 3 and #batch.d[2] == 1 and not batch.d[3] and #batch.k + #batch.m == 0
-  and end_of_one(batch.d[1], batch.d[2], batch.r[1], batch.r[2], batch.r[3]) then
-  return {}
-end
-
---@include message
---@need lanes
 local out, stale, removals, done = {}, {}, {}, 0
-
-local function reject(source, id)
-  local token = source .. ' ' .. id
-  stale[token] = true
-  out[#out + 1] = token
-end
-
--- An entry that is acknowledged now is still there; one that moved on is not.
-local function acknowledge(source, ids, address)
-  local accepted = #ids
-  if call('XACK', source, 'g', unpack(ids)) < #ids then
-    for _, id in ipairs(ids) do
-      if #call('XRANGE', source, id, id) == 0 then
-        reject(source, id)
-        accepted = accepted - 1
-      end
-    end
-  end
-  done = done + accepted
-  if address then
-    leave_lane(source, address, accepted, true)
-  end
-  removals[#removals + 1] = { source, ids }
-end
-
-for i = 1, #batch.d, 3 do
-  acknowledge(batch.d[i], batch.d[i + 1], batch.d[i + 2])
-end
 
 -- the frames without those of stale requests; those to keep are stored
 local function sift(frames, replies)
@@ -83,15 +32,69 @@ local function sift(frames, replies)
 end
 
 -- replies to one channel leave in one publication
-for i = 1, #batch.r, 3 do
-  local channel, frames, replies = batch.r[i], batch.r[i + 1], batch.r[i + 2]
-  if #out > 0 or batch.keeps then
-    frames = sift(frames, replies)
-  end
-  if frames ~= '' then
-    call('PUBLISH', channel, frames)
+local function send_replies()
+  for i = 1, #batch.r, 3 do
+    local frames = batch.r[i + 1]
+    if batch.keeps or #out > 0 then
+      frames = sift(frames, cmsgpack.unpack(batch.r[i + 2]))
+    end
+    if frames ~= '' then
+      call('PUBLISH', batch.r[i], frames)
+    end
   end
 end
+
+-- Most often everything is done, and nobody lost what it held: that needs no more than this. A function that a script
+-- defines costs as much as a command, at every call.
+local held, simple = {}, #batch.k + #batch.m == 0
+for i = 1, #batch.d, 3 do
+  held[i] = call('XACK', batch.d[i], 'g', unpack(batch.d[i + 1]))
+  simple = simple and held[i] == #batch.d[i + 1] and not batch.d[i + 2]
+  done = done + held[i]
+end
+if simple then
+  send_replies()
+  for i = 1, #batch.d, 3 do
+    call('XDEL', batch.d[i], unpack(batch.d[i + 1]))
+  end
+  local n = done == 1 and '1' or done
+  call('HINCRBY', $counters, 'done', n)
+  call('HINCRBY', $work, 'done ' .. consumer, n)
+  return {}
+end
+
+--@include message
+--@need lanes
+local function reject(source, id)
+  local token = source .. ' ' .. id
+  stale[token] = true
+  out[#out + 1] = token
+end
+
+-- `accepted` of them are acknowledged. An entry that is acknowledged now is still there; one that moved on is not.
+local function acknowledge(source, ids, address, accepted)
+  if accepted < #ids then
+    accepted = #ids
+    for _, id in ipairs(ids) do
+      if #call('XRANGE', source, id, id) == 0 then
+        reject(source, id)
+        accepted = accepted - 1
+      end
+    end
+  end
+  done = done + accepted
+  if address then
+    leave_lane(source, address, accepted, true)
+  end
+  removals[#removals + 1] = { source, ids }
+end
+
+done = 0
+for i = 1, #batch.d, 3 do
+  acknowledge(batch.d[i], batch.d[i + 1], batch.d[i + 2], held[i])
+end
+
+send_replies()
 
 local moved = { retry = 0, expired = 0, failed = 0 }
 local finish
@@ -104,7 +107,7 @@ if #batch.k + #batch.m > 0 then
   expect(#batch.k / 5 + #batch.m / 5)
   for i = 1, #batch.k, 5 do
     local source, id, address, key, unique = unpack(batch.k, i, i + 4)
-    acknowledge(source, { id }, address)
+    acknowledge(source, { id }, address, call('XACK', source, 'g', id))
     if not stale[source .. ' ' .. id] then
       free(address, key, unique)
     end

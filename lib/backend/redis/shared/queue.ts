@@ -140,7 +140,8 @@ export class SharedQueue extends RedisQueue {
     const { consumer } = member;
     const link = readerLink(`stream of ${consumer}`);
     const feed: SharedFeed = new SharedFeed(member, {
-      reader: (holds) => new RedisReader(consumer, { link, command, layout, holds }),
+      reader: (holds) =>
+        new RedisReader(consumer, { link, command, layout, holds, settle: this.settleOver }),
       settle: async (delivery, ending) => await this.settle(consumer, delivery, ending),
       onStrange: (address) => this.#warn(address),
       onClose: () => void this.#feeds.delete(consumer),

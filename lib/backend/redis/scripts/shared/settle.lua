@@ -33,7 +33,7 @@ end
 
 -- each reply by itself: a Go-Broker caller reads one at a time
 for i = 1, #batch.r, 3 do
-  local channel, frames, replies, from = batch.r[i], batch.r[i + 1], batch.r[i + 2], 1
+  local channel, frames, replies, from = batch.r[i], batch.r[i + 1], cmsgpack.unpack(batch.r[i + 2]), 1
   for j = 1, #replies, 5 do
     local source, id, length, keep, unique = unpack(replies, j, j + 4)
     if not stale[source .. ' ' .. id] then

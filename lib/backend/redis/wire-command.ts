@@ -1,0 +1,70 @@
+import { Command } from 'ioredis';
+
+/** Longer text is measured first; shorter text is written as if it were ASCII. */
+const SHORT = 64;
+const CR = 13;
+const LF = 10;
+const DOLLAR = 36;
+const STAR = 42;
+const ZERO = 48;
+/** Room for a head, its length in digits, and the ends of two lines. */
+const FRAME = 16;
+
+/**
+ * A command whose bytes are written in one go. ioredis joins the strings and buffers of one in several steps, which for
+ * a script costs several times as much as everything else it does with it. Replies are Buffers.
+ */
+export class WireCommand extends Command {
+  override toWritable(): Buffer {
+    const args = this.args as (string | Buffer)[];
+    let size = FRAME + FRAME + this.name.length * 3;
+    for (const arg of args) size += FRAME + (typeof arg === 'string' ? arg.length * 3 : arg.length);
+    const bytes = Buffer.allocUnsafe(size);
+    let at = writeHead(bytes, 0, STAR, args.length + 1);
+    at = writeText(bytes, at, this.name);
+    for (const arg of args) {
+      at = typeof arg === 'string' ? writeText(bytes, at, arg) : writeBytes(bytes, at, arg);
+    }
+    return bytes.subarray(0, at);
+  }
+}
+
+function writeHead(bytes: Buffer, start: number, sign: number, length: number): number {
+  let at = start;
+  bytes[at++] = sign;
+  if (length < 10) bytes[at++] = ZERO + length;
+  else at += bytes.write(String(length), at, 'latin1');
+  return writeEnd(bytes, at);
+}
+
+function writeEnd(bytes: Buffer, at: number): number {
+  bytes[at] = CR;
+  bytes[at + 1] = LF;
+  return at + 2;
+}
+
+function writeBytes(bytes: Buffer, start: number, value: Uint8Array): number {
+  const at = writeHead(bytes, start, DOLLAR, value.length);
+  bytes.set(value, at);
+  return writeEnd(bytes, at + value.length);
+}
+
+function writeText(bytes: Buffer, start: number, text: string): number {
+  const short = text.length <= SHORT ? writeAscii(bytes, start, text) : undefined;
+  if (short !== undefined) return short;
+  const length = Buffer.byteLength(text);
+  const at = writeHead(bytes, start, DOLLAR, length);
+  bytes.write(text, at);
+  return writeEnd(bytes, at + length);
+}
+
+/** `undefined`: it is not ASCII, and what was written counts for nothing. */
+function writeAscii(bytes: Buffer, start: number, text: string): number | undefined {
+  let at = writeHead(bytes, start, DOLLAR, text.length);
+  for (let i = 0; i < text.length; i += 1) {
+    const code = text.charCodeAt(i);
+    if (code > 0x7f) return undefined;
+    bytes[at++] = code;
+  }
+  return writeEnd(bytes, at);
+}
