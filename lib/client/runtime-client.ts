@@ -135,20 +135,20 @@ export class RuntimeClient<C extends BrokerContract = BrokerContract> extends Cl
     name: N,
     ...rest: RequestArguments<C, N>
   ): Promise<Reply<C, N>>;
-  async request(name: string, data?: unknown, options?: RequestOptions): Promise<unknown> {
-    const sent = this.outgoing(name, data, options);
-    const call = sent.options === undefined ? {} : parseRequestOptions(sent.options);
-    const runtime = this.link.connected ?? (await this.ready(call.timeout));
+  request(name: string, data?: unknown, options?: RequestOptions): Promise<unknown> {
     return new Promise((resolve, reject: (error: Error) => void) => {
+      const sent = this.outgoing(name, data, options);
+      const call = sent.options === undefined ? {} : parseRequestOptions(sent.options);
       let last: unknown;
       const observer = this.replies.reading({
-        next: (value) => {
-          last = value;
-        },
+        next: (value) => void (last = value),
         error: reject,
         complete: () => resolve(last),
       });
-      runtime.sender.request(name, sent.data, call, observer);
+      const send = ({ sender }: Runtime): unknown =>
+        sender.request(name, sent.data, call, observer);
+      if (this.link.connected !== undefined) send(this.link.connected);
+      else this.ready(call.timeout).then(send).catch(reject);
     });
   }
 

@@ -9,41 +9,86 @@ const HEADER_VERSION = 1;
 /** Names of the two fields of an entry in a stream of our own. */
 export const ENTRY_FIELDS = { header: 'h', payload: 'p' } as const;
 
-/** The header's short keys. Scripts use the same letters; keys not named here survive every move. */
-const HEADER_KEYS = {
-  unique: 'i',
-  address: 'n',
-  key: 'k',
-  attempts: 'a',
-  lost: 'd',
-  enqueuedAt: 't',
-  ttl: 'l',
-  replyTo: 'r',
-  correlation: 'c',
-  keepReply: 's',
-  repeatable: 'q',
-  policy: 'o',
-  headers: 'x',
-  target: 'f',
-  forwarded: 'w',
-} as const satisfies Record<keyof Envelope, string>;
+type Whole = Required<Envelope>;
+type MutableEnvelope = { -readonly [F in keyof Whole]: Whole[F] | undefined };
 
-type Field = keyof Envelope;
-const FIELDS = Object.fromEntries(
-  Object.entries(HEADER_KEYS).map(([field, short]) => [short, field]),
-) as Record<string, Field | undefined>;
-
-/** Version byte, then a msgpack map. */
+/**
+ * Version byte, then a msgpack map with a short key for each part. Scripts use the same letters; keys not named here
+ * survive every move.
+ */
 export function writeHeader(packer: ScriptPacker, envelope: Envelope): void {
-  let size = 0;
-  for (const field in envelope) if (envelope[field as Field] !== undefined) size += 1;
   packer.byte(HEADER_VERSION);
-  packer.map(size);
-  for (const field in envelope) {
-    const value = envelope[field as Field];
-    if (value === undefined) continue;
-    packer.text(HEADER_KEYS[field as Field]);
-    packer.value(value as Packable);
+  const map = packer.openMap();
+  const put = (key: string, value: Packable | undefined): void => {
+    if (value === undefined) return;
+    packer.text(key);
+    packer.value(value);
+    map.size += 1;
+  };
+  put('i', envelope.unique);
+  put('n', envelope.address);
+  put('k', envelope.key);
+  put('a', envelope.attempts);
+  put('d', envelope.lost);
+  put('t', envelope.enqueuedAt);
+  put('l', envelope.ttl);
+  put('r', envelope.replyTo);
+  put('c', envelope.correlation);
+  put('s', envelope.keepReply);
+  put('q', envelope.repeatable);
+  put('o', envelope.policy as Packable | undefined);
+  put('x', envelope.headers);
+  put('f', envelope.target);
+  put('w', envelope.forwarded);
+  packer.closeMap(map);
+}
+
+function take(envelope: MutableEnvelope, key: string, value: unknown): void {
+  switch (key) {
+    case 'i':
+      envelope.unique = value as string;
+      break;
+    case 'n':
+      envelope.address = value as Envelope['address'];
+      break;
+    case 'k':
+      envelope.key = value as string;
+      break;
+    case 'a':
+      envelope.attempts = value as number;
+      break;
+    case 'd':
+      envelope.lost = value as number;
+      break;
+    case 't':
+      envelope.enqueuedAt = value as number;
+      break;
+    case 'l':
+      envelope.ttl = value as number;
+      break;
+    case 'r':
+      envelope.replyTo = value as string;
+      break;
+    case 'c':
+      envelope.correlation = value as string;
+      break;
+    case 's':
+      envelope.keepReply = value as number;
+      break;
+    case 'q':
+      envelope.repeatable = value as boolean;
+      break;
+    case 'o':
+      envelope.policy = value as Whole['policy'];
+      break;
+    case 'x':
+      envelope.headers = value as Whole['headers'];
+      break;
+    case 'f':
+      envelope.target = value as string;
+      break;
+    case 'w':
+      envelope.forwarded = value as boolean;
   }
 }
 
@@ -58,69 +103,85 @@ export function decodeHeader(header: Buffer, acceptedAt?: number): Envelope {
       { retryable: true },
     );
   }
-  const map = readFlat(header) ?? readMap(header);
-  const envelope: { -readonly [F in Field]?: unknown } = {
-    unique: map['i'],
-    address: map['n'],
-    enqueuedAt: acceptedAt,
-  };
-  for (const short in map) {
-    const field = FIELDS[short];
-    if (field !== undefined) envelope[field] = map[short];
-  }
+  const flat = blank(acceptedAt);
+  if (readFlat(header, flat) && isComplete(flat)) return flat as Envelope;
+  const envelope = blank(acceptedAt);
+  readMap(header, envelope);
   return envelope as Envelope;
 }
+
+/** All envelopes have one shape, which makes every look at them cheaper. */
+const blank = (acceptedAt: number | undefined): MutableEnvelope => ({
+  unique: undefined,
+  address: undefined,
+  key: undefined,
+  attempts: undefined,
+  lost: undefined,
+  enqueuedAt: acceptedAt,
+  ttl: undefined,
+  replyTo: undefined,
+  correlation: undefined,
+  keepReply: undefined,
+  repeatable: undefined,
+  policy: undefined,
+  headers: undefined,
+  target: undefined,
+  forwarded: undefined,
+});
 
 /** Heads of msgpack: one letter, 32 bits, a float. */
 const LETTER = 0xa1;
 const UINT32 = 0xce;
 const FLOAT = 0xcb;
 
-/** A header of short texts and plain numbers, as nearly all are, read without a general decoder. */
-function readFlat(header: Buffer): Record<string, unknown> | undefined {
+/** Reads a header of short texts and plain numbers, as nearly all are, without a general decoder; returns whether it is one. */
+function readFlat(header: Buffer, envelope: MutableEnvelope): boolean {
   const size = (header[1] ?? 0) ^ 0x80;
-  if (size > 15) return undefined;
-  const map: Record<string, unknown> = {};
+  if (size > 15) return false;
   let at = 2;
   for (let pair = 0; pair < size; pair += 1) {
-    if (header[at] !== LETTER) return undefined;
+    if (header[at] !== LETTER) return false;
     const key = String.fromCharCode(header[at + 1] ?? 0);
     const head = header[at + 2] ?? 0xff;
     const start = at + 3;
     if (head < 0x80) {
-      map[key] = head;
+      take(envelope, key, head);
       at = start;
     } else if ((head & 0xe0) === 0xa0) {
       at = start + (head & 0x1f);
-      map[key] = header.toString('utf8', start, at);
+      take(envelope, key, header.toString('utf8', start, at));
     } else if (head === 0xd9) {
       at = start + 1 + (header[start] ?? 0);
-      map[key] = header.toString('utf8', start + 1, at);
+      take(envelope, key, header.toString('utf8', start + 1, at));
     } else if (head === UINT32 && start + 4 <= header.length) {
-      map[key] = header.readUInt32BE(start);
+      take(envelope, key, header.readUInt32BE(start));
       at = start + 4;
     } else if (head === FLOAT && start + 8 <= header.length) {
-      map[key] = header.readDoubleBE(start);
+      take(envelope, key, header.readDoubleBE(start));
       at = start + 8;
     } else {
-      return undefined;
+      return false;
     }
   }
-  return at === header.length && isComplete(map) ? map : undefined;
+  return at === header.length;
 }
 
-const isComplete = ({ i, n }: Record<string, unknown>): boolean =>
-  typeof i === 'string' && typeof n === 'string' && /^[tre]:/.test(n);
+const KIND = /^[tre]:/;
 
-function readMap(header: Buffer): Record<string, unknown> {
+const isComplete = ({ unique, address }: MutableEnvelope): boolean =>
+  typeof unique === 'string' && typeof address === 'string' && KIND.test(address);
+
+function readMap(header: Buffer, envelope: MutableEnvelope): void {
   let map: unknown;
   try {
     map = unpack(header.subarray(1));
   } catch (cause) {
     throw new CodecError('the header of the message is damaged', { cause });
   }
-  if (typeof map !== 'object' || map === null || !isComplete(map as Record<string, unknown>)) {
+  if (typeof map === 'object' && map !== null) {
+    for (const [key, value] of Object.entries(map)) take(envelope, key, value);
+  }
+  if (!isComplete(envelope)) {
     throw new CodecError('the header of the message lacks its id or its name');
   }
-  return map as Record<string, unknown>;
 }

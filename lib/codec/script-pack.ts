@@ -19,6 +19,12 @@ let spare: Buffer | undefined;
 /** Longer text is measured first; shorter text is written as if it were ASCII. */
 const SHORT = 48;
 
+/** A map whose keys are being written. */
+export interface OpenMap {
+  readonly at: number;
+  size: number;
+}
+
 /**
  * Msgpack as the `cmsgpack` of Redis reads it: it knows no binary type, so bytes are written as text, which is
  * bytes in Lua. A whole batch becomes one argument, which costs both sides far less than one argument a value.
@@ -58,6 +64,16 @@ export class ScriptPacker {
   /** The head of a map; its keys and values follow in turn. */
   map(size: number): void {
     this.#head(size, 0x80, 15, 0xdd);
+  }
+
+  /** The head of a map of at most 15 keys, whose number is counted while they are written. */
+  openMap(): OpenMap {
+    this.byte(0);
+    return { at: this.#at - 1, size: 0 };
+  }
+
+  closeMap({ at, size }: OpenMap): void {
+    this.#buffer[at] = 0x80 | size;
   }
 
   /** Writes what `write` packs as one text of its own, without a copy. */

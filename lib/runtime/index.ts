@@ -20,6 +20,7 @@ export type {
   SendingWatch,
   SentMessage,
 } from './observer.js';
+export { isThenable } from './is-thenable.js';
 export type { StatsRates } from './rates.js';
 export { DEFAULT_QUEUE, type RuntimeLog, type RuntimeSettings, type Strategy } from './settings.js';
 export type {

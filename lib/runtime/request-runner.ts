@@ -6,6 +6,7 @@ import { ForeignReply } from './foreign-reply.js';
 import type { RequestHandler } from './handler.js';
 import type { Handling } from './handling.js';
 import type { HandlingObserver } from './handling-observer.js';
+import { isThenable } from './is-thenable.js';
 import type { PayloadEncoder } from './payload-encoder.js';
 import { Reply, type ReplyParts } from './reply.js';
 
@@ -49,10 +50,16 @@ export class RequestRunner {
       : new Reply(handling, this.#parts);
     // who calls from Go-Broker does not say how long it waits
     if (left !== Infinity) this.#limit(handling, left);
-    void this.#invoke(handler, handling, reply).then(
-      () => reply.end(),
-      (error: unknown) => reply.fail(error),
-    );
+    try {
+      const replying = this.#invoke(handler, handling, reply);
+      if (!isThenable(replying)) return reply.end();
+      replying.then(
+        () => reply.end(),
+        (error: unknown) => reply.fail(error),
+      );
+    } catch (error) {
+      reply.fail(error);
+    }
   }
 
   #limit(handling: Handling, left: number): void {
@@ -64,13 +71,9 @@ export class RequestRunner {
     });
   }
 
-  async #invoke(
-    handler: RequestHandler,
-    handling: Handling,
-    reply: Reply | ForeignReply,
-  ): Promise<void> {
+  #invoke(handler: RequestHandler, handling: Handling, reply: Reply | ForeignReply): unknown {
     const input = this.#parts.payloads.decode(handling.name, handling.payload);
     const run = (): unknown => handler.invoke(input, handling, (value) => reply.next(value));
-    await withDeadline(handling.deadline, run);
+    return withDeadline(handling.deadline, run);
   }
 }

@@ -9,18 +9,17 @@ import type {
 } from '../backend/index.js';
 import { FRAME, type ReplyFrame, decodeFrames, encodeCredit } from '../codec/index.js';
 import { ClosedError, ReplyLostError, TimeoutError } from '../errors/index.js';
-import { type MessageIds, checkName, messageId, toAddress } from '../message/index.js';
+import { type MessageIds, checkName, messageId } from '../message/index.js';
 import { Call, type Caller } from './call.js';
 import type { ReplyObserver, RequestOptions } from './calls.js';
 import { currentDeadline } from './deadline.js';
 import { Generations } from './generations.js';
-import { type PayloadEncoder, checkHeaders } from './payload-encoder.js';
+import type { PayloadEncoder } from './payload-encoder.js';
+import { toRequestEnvelope } from './request-envelope.js';
 import { cancelled, toError } from './request-errors.js';
 import { uniqueOf } from './request-id.js';
 import type { Router } from './router.js';
 
-/** How much longer than the caller waits a reply is kept for it, in ms. */
-const KEEP = 1_000;
 /** How often, in ms, a caller looks for the reply to a request that somebody else sent first: at first, at last. */
 const LOOK = { first: 25, most: 1_000 };
 
@@ -75,25 +74,15 @@ export class Requester {
     if (signal?.aborted === true) throw cancelled(name, signal);
     const timeout = this.#timeLeft(name, options.timeout);
     const payload = this.#parts.payloads.encode(name, data);
-    const headers = checkHeaders(options.headers);
-    const key = options.key === undefined ? undefined : checkName('key', options.key);
+    const { dedupeWindow, ids } = this.#parts;
     const reliable = mode === 'reliable';
-    const unique = id === undefined ? this.#parts.ids.unique() : uniqueOf(name, id, reliable);
+    const unique = id === undefined ? ids.unique() : uniqueOf(name, id, reliable);
+    const request = { unique, name, timeout, replyTo: this.#channel, reliable, dedupeWindow };
+    const envelope = toRequestEnvelope(request, options);
     const known = id === undefined ? undefined : this.#calls.get(unique);
     const call = known ?? this.#newCall(unique, name, reliable);
     const caller = this.#join(call, observer, { timeout, signal });
     if (known !== undefined) return () => this.#leave(call, caller);
-    const envelope = {
-      unique,
-      address: toAddress('request', name),
-      ttl: timeout,
-      replyTo: this.#channel,
-      ...(reliable ? { keepReply: timeout + KEEP } : {}),
-      ...(id === undefined ? {} : { keepReply: this.#parts.dedupeWindow, repeatable: true }),
-      ...(headers === undefined ? {} : { headers }),
-      ...(options.target === undefined ? {} : { target: options.target }),
-      ...(key === undefined ? {} : { key }),
-    };
     const message = { envelope, payload };
     call.sent = this.#send(call, message, timeout);
     const following = id === undefined ? call.sent : this.#follow(call, message, timeout);

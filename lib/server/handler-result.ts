@@ -1,5 +1,5 @@
 import { isObservable, type Observable, type Subscription } from 'rxjs';
-import type { TakeValue } from '../runtime/index.js';
+import { type TakeValue, isThenable } from '../runtime/index.js';
 import { iterated, isAsyncIterable } from './iterated.js';
 
 /** The part of a handling that ends a stream early. Read only where there is a stream: making a signal costs. */
@@ -18,16 +18,23 @@ export function settled(result: unknown, handling: Abortable): unknown {
   return streamed(result, handling, ignore) ?? result;
 }
 
-/** The same for a request: each value goes to `next`; a promise or a plain value is one. */
-export async function replied(
+/**
+ * The same for a request: each value goes to `next`; a promise or a plain value is one. When that is done; `undefined`:
+ * at once, as most handlers that await nothing should cost no promise.
+ */
+export function replied(
   result: unknown,
   handling: Abortable,
   next: TakeValue,
-): Promise<void> {
-  const value = await result;
+): PromiseLike<void> | undefined {
+  if (isThenable(result)) return result.then((value) => given(value, handling, next));
+  return given(result, handling, next);
+}
+
+function given(value: unknown, handling: Abortable, next: TakeValue): Promise<void> | undefined {
   const streaming = streamed(value, handling, next);
   if (streaming === undefined) void next(value);
-  else await streaming;
+  return streaming;
 }
 
 const ignore = (): undefined => undefined;

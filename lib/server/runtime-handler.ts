@@ -34,7 +34,7 @@ export function toRuntimeHandler(
         const context = new BrokerContext([handling]);
         const write: TakeValue = (value) => next(packets.write(value, handling));
         const run = (data: unknown): unknown => call(data, context);
-        const reply = (): Promise<void> =>
+        const reply = (): PromiseLike<void> | undefined =>
           replied(packets.read(input, handling, run), handling, write);
         return hooks.isEmpty ? reply() : hooks.around(context, reply);
       },

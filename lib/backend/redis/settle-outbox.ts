@@ -1,4 +1,4 @@
-import { packForScript, type Packable } from '../../codec/index.js';
+import { ScriptPacker, packForScript, type Packable } from '../../codec/index.js';
 import { BackendUnavailableError, type BrokerError, ClosedError } from '../../errors/index.js';
 import { addressKind } from '../../message/index.js';
 import type { Delivery, Settlement, Undecodable, Verdict } from '../index.js';
@@ -109,10 +109,25 @@ export class SettleOutbox {
   }
 }
 
-/** The four lists of settle.lua. */
+/** What is done of one source; of a lane: of one address in it. */
+interface Done {
+  /** Its place in the list, from 1. */
+  readonly at: number;
+  readonly source: string;
+  readonly ids: string[];
+  readonly address: string | false;
+}
+
+interface Replies {
+  readonly frames: Uint8Array[];
+  /** Of each: where its id stands, its length, and how long it is kept, if at all, under what. */
+  readonly list: (string | number)[];
+}
+
+/** The lists of settle.lua. */
 class SettleBatch {
-  readonly #done = new Map<string, [source: string, ids: string[], address: string | false]>();
-  readonly #replies = new Map<string, { frames: Uint8Array[]; list: Packable[] }>();
+  readonly #done = new Map<string, Done>();
+  readonly #replies = new Map<string, Replies>();
   #keeps = false;
   readonly #keyed: string[] = [];
   readonly #moves: Packable[] = [];
@@ -129,34 +144,58 @@ class SettleBatch {
       this.#keyed.push(source, token, envelope.address, envelope.key, envelope.unique);
       return;
     }
-    // messages in a lane are counted by address
-    const { routed } = delivery as Delivery;
-    const group = routed ? `${source} ${envelope.address}` : source;
-    const known = this.#done.get(group);
-    if (known === undefined) this.#done.set(group, [source, [token], routed && envelope.address]);
-    else known[1].push(token);
-    if (verdict.reply !== undefined) {
-      const { channel, frame, keep = 0 } = verdict.reply;
-      const replies = this.#replies.get(channel) ?? { frames: [], list: [] };
-      this.#replies.set(channel, replies);
-      replies.frames.push(frame);
-      replies.list.push(source, token, frame.length, keep, envelope.unique);
-      this.#keeps ||= keep > 0;
-    }
+    const done = this.#doneOf(delivery as Delivery);
+    const index = done.ids.push(token);
+    if (verdict.reply === undefined) return;
+    const { channel, frame, keep = 0 } = verdict.reply;
+    const { frames, list } = this.#repliesTo(channel);
+    frames.push(frame);
+    list.push(done.at, index, frame.length, keep, keep > 0 ? envelope.unique : '');
+    this.#keeps ||= keep > 0;
   }
 
   encode(): Buffer {
-    return packForScript({
-      d: [...this.#done.values()].flat(),
-      r: [...this.#replies].flatMap(([channel, { frames, list }]) => [
-        channel,
-        frames.length === 1 ? frames[0]! : Buffer.concat(frames),
-        packForScript(list),
-      ]),
-      keeps: this.#keeps,
-      k: this.#keyed,
-      m: this.#moves,
-    });
+    const packer = new ScriptPacker();
+    packer.map(5);
+    packer.text('d');
+    packer.list(3 * this.#done.size);
+    for (const { source, ids, address } of this.#done.values()) {
+      packer.text(source);
+      packer.value(ids);
+      packer.value(address);
+    }
+    packer.text('r');
+    packer.list(3 * this.#replies.size);
+    for (const [channel, { frames, list }] of this.#replies) {
+      packer.text(channel);
+      packer.value(frames.length === 1 ? frames[0] : Buffer.concat(frames));
+      packer.nested(() => packer.value(list));
+    }
+    packer.text('keeps');
+    packer.value(this.#keeps);
+    packer.text('k');
+    packer.value(this.#keyed);
+    packer.text('m');
+    packer.value(this.#moves);
+    return packer.finish();
+  }
+
+  #doneOf({ lease: { source }, routed, envelope: { address } }: Delivery): Done {
+    // messages in a lane are counted by address
+    const group = routed ? `${source} ${address}` : source;
+    const known = this.#done.get(group);
+    if (known !== undefined) return known;
+    const done = { at: this.#done.size + 1, source, ids: [], address: routed && address };
+    this.#done.set(group, done);
+    return done;
+  }
+
+  #repliesTo(channel: string): Replies {
+    const known = this.#replies.get(channel);
+    if (known !== undefined) return known;
+    const replies: Replies = { frames: [], list: [] };
+    this.#replies.set(channel, replies);
+    return replies;
   }
 }
 

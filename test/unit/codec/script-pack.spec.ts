@@ -118,22 +118,25 @@ describe('packForScript', () => {
 });
 
 describe('ScriptPacker', () => {
-  it.each([0, 4_000, 8_100, 8_180, 8_190, 70_000])('grows without a gap, behind %d bytes', (filled) => {
-    const packer = new ScriptPacker();
-    packer.list(5);
-    packer.text('-'.repeat(filled));
-    packer.text('x'.repeat(40));
-    packer.value(2 ** 40);
-    packer.value(Buffer.from('y'.repeat(300)));
-    packer.binary('ä'.repeat(300));
-    expect(unpack(packer.finish())).toEqual([
-      '-'.repeat(filled),
-      'x'.repeat(40),
-      2 ** 40,
-      'y'.repeat(300),
-      Buffer.from('ä'.repeat(300)),
-    ]);
-  });
+  it.each([0, 4_000, 8_100, 8_180, 8_190, 70_000])(
+    'grows without a gap, behind %d bytes',
+    (filled) => {
+      const packer = new ScriptPacker();
+      packer.list(5);
+      packer.text('-'.repeat(filled));
+      packer.text('x'.repeat(40));
+      packer.value(2 ** 40);
+      packer.value(Buffer.from('y'.repeat(300)));
+      packer.binary('ä'.repeat(300));
+      expect(unpack(packer.finish())).toEqual([
+        '-'.repeat(filled),
+        'x'.repeat(40),
+        2 ** 40,
+        'y'.repeat(300),
+        Buffer.from('ä'.repeat(300)),
+      ]);
+    },
+  );
 
   it('gives bytes that nothing packed later changes, also beside one that is not finished', () => {
     const unfinished = new ScriptPacker();

@@ -38,17 +38,24 @@ describe('the deadline of a handler', () => {
     expect(currentDeadline()).toBeUndefined();
   });
 
-  it.each(['by the first that asks', 'before'])('is known after an await when it is followed: %s', async (how) => {
-    const { currentDeadline, followDeadlines, withDeadline } = deadlines;
-    if (how === 'before') followDeadlines();
-    else currentDeadline();
-    const handler = async (): Promise<unknown> => {
-      await later();
-      return currentDeadline();
-    };
-    const seen = await Promise.all([withDeadline(1, handler), withDeadline(2, handler), handler()]);
-    expect(seen).toEqual([1, 2, undefined]);
-  });
+  it.each(['by the first that asks', 'before'])(
+    'is known after an await when it is followed: %s',
+    async (how) => {
+      const { currentDeadline, followDeadlines, withDeadline } = deadlines;
+      if (how === 'before') followDeadlines();
+      else currentDeadline();
+      const handler = async (): Promise<unknown> => {
+        await later();
+        return currentDeadline();
+      };
+      const seen = await Promise.all([
+        withDeadline(1, handler),
+        withDeadline(2, handler),
+        handler(),
+      ]);
+      expect(seen).toEqual([1, 2, undefined]);
+    },
+  );
 
   it('is followed for whoever has a client injected', async () => {
     const { InjectBroker } = await import('../../../lib/decorators/index.js');

@@ -2,8 +2,8 @@
 -- KEYS: root
 -- ARGV: consumer, msgpack of { d, r, k, m, keeps }, control channel
 --   d = { source, { id, … }, address, … }: done, without a key; address: of all of them, where the source is a lane, else false
---   r = { channel, frames, msgpack of { source, id, length, keep ms or 0, unique, … }, … }: replies of requests that also stand
---       in d; the last is looked into only where it is needed
+--   r = { channel, frames, msgpack of { list in d, index in its ids, length, keep ms or 0, unique, … }, … }: replies of requests
+--       that stand in d; the last is looked into only where it is needed
 --   keeps = true when one of them is to be kept
 --   k = { source, id, address, key, unique, … }: done, frees a key
 --   m = { source, id, 'retry' | 'dead' | 'release' | 'forward' | 'expired', number, info or '', … }: moves; number = delay ms of a
@@ -18,8 +18,9 @@ local out, stale, removals, done = {}, {}, {}, 0
 local function sift(frames, replies)
   local from, left = 1, {}
   for i = 1, #replies, 5 do
-    local source, id, length, keep, unique = unpack(replies, i, i + 4)
-    if not stale[source .. ' ' .. id] then
+    local list, index, length, keep, unique = unpack(replies, i, i + 4)
+    local at = list * 3 - 2
+    if #out == 0 or not stale[batch.d[at] .. ' ' .. batch.d[at + 1][index]] then
       local frame = string.sub(frames, from, from + length - 1)
       left[#left + 1] = frame
       if keep > 0 then

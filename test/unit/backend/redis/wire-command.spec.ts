@@ -14,7 +14,11 @@ describe('a command on the wire', () => {
     ['of short texts and numbers', 'XREADGROUP', ['GROUP', 'g', 'c', 'COUNT', 16, 'BLOCK', 5_000]],
     ['with an empty text and empty bytes', 'SET', ['', Buffer.alloc(0)]],
     ['with ten and more arguments', 'DEL', Array.from({ length: 123 }, (_, i) => `key ${i}`)],
-    ['with bytes of every kind', 'SET', ['k', Buffer.from(Array.from({ length: 256 }, (_, i) => i))]],
+    [
+      'with bytes of every kind',
+      'SET',
+      ['k', Buffer.from(Array.from({ length: 256 }, (_, i) => i))],
+    ],
     ['with text that is not ASCII, short and long', 'SET', ['größe', `${LONG}→${'😀'.repeat(99)}`]],
     ['with a lone surrogate', 'SET', ['k', '\ud800']],
     ['with long bytes', 'EVALSHA', ['sha', 1, Buffer.from(LONG), LONG]],

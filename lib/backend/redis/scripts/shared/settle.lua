@@ -35,8 +35,9 @@ end
 for i = 1, #batch.r, 3 do
   local channel, frames, replies, from = batch.r[i], batch.r[i + 1], cmsgpack.unpack(batch.r[i + 2]), 1
   for j = 1, #replies, 5 do
-    local source, id, length, keep, unique = unpack(replies, j, j + 4)
-    if not stale[source .. ' ' .. id] then
+    local list, index, length, keep, unique = unpack(replies, j, j + 4)
+    local at = list * 3 - 2
+    if not stale[batch.d[at] .. ' ' .. batch.d[at + 1][index]] then
       local frame = string.sub(frames, from, from + length - 1)
       if keep > 0 then
         call('SET', $reply .. unique, frame, 'PX', keep)
