@@ -78,12 +78,26 @@ export class ScriptPacker {
 
   /** Writes what `write` packs as one text of its own, without a copy. */
   nested(write: () => void): void {
-    this.#room(5);
+    this.byte(0xdb);
+    this.sized(write);
+  }
+
+  /** Writes the length of what `write` packs in four bytes, then that; no msgpack by itself. */
+  sized(write: () => void): void {
+    this.#room(4);
     const head = this.#at;
-    this.#at += 5;
+    this.#at += 4;
     write();
-    this.#buffer[head] = 0xdb;
-    this.#buffer.writeUInt32BE(this.#at - head - 5, head + 1);
+    this.#buffer.writeUInt32BE(this.#at - head - 4, head);
+  }
+
+  /** Writes bytes as they are; no msgpack by itself. */
+  raw(bytes: string | Uint8Array): void {
+    const length = Buffer.byteLength(bytes);
+    this.#room(length);
+    if (typeof bytes === 'string') this.#buffer.write(bytes, this.#at);
+    else this.#buffer.set(bytes, this.#at);
+    this.#at += length;
   }
 
   byte(byte: number): void {
@@ -95,10 +109,7 @@ export class ScriptPacker {
   binary(bytes: string | Uint8Array): void {
     const length = Buffer.byteLength(bytes);
     this.#head(length, -1, -1, 0xc4);
-    this.#room(length);
-    if (typeof bytes === 'string') this.#buffer.write(bytes, this.#at);
-    else this.#buffer.set(bytes, this.#at);
-    this.#at += length;
+    this.raw(bytes);
   }
 
   text(text: string): void {

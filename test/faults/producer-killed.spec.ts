@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
 import type { FaultApp } from './fault-app.js';
 import { SCRIPTS } from '../../lib/backend/redis/scripts.js';
-import { ENTRY_FIELDS, decodeHeader } from '../../lib/codec/index.js';
+import { decodeHeader, splitEntry } from '../../lib/codec/index.js';
 import { faultTest } from './fault-test.js';
 
 const SIZE = 100;
@@ -19,8 +19,8 @@ interface Flooded {
 async function batchesOf(app: FaultApp): Promise<Map<number, number>> {
   const batches = new Map<number, number>();
   for (const [, fields] of await app.redis.xrangeBuffer(app.keys.stream('t:flood'), '-', '+')) {
-    const [h, header, p, payload] = fields as [Buffer, Buffer, Buffer, Buffer];
-    expect([String(h), String(p)]).toEqual([ENTRY_FIELDS.header, ENTRY_FIELDS.payload]);
+    expect([fields.length, String(fields[0])]).toEqual([2, 'm']);
+    const { header, payload } = splitEntry(fields[1]!);
     expect(decodeHeader(header).address).toBe('t:flood');
     const { batch, filling } = JSON.parse(String(payload)) as Flooded;
     expect(filling).toHaveLength(BYTES);

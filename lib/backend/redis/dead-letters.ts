@@ -2,11 +2,12 @@ import { decodeHeader, unpack } from '../../codec/index.js';
 import type { PlainError } from '../../errors/index.js';
 import type { Envelope } from '../../message/index.js';
 import type { DeadLetter, DeadLettersPort, DeadReason } from '../index.js';
-import { readFields } from './entries.js';
+import { fieldOf } from './entries.js';
 import type { Layout } from './layout.js';
 import type { RedisLink } from './link.js';
 import { toRedisFailure } from './redis-error.js';
 
+const NONE = Buffer.alloc(0);
 /** Entries one script puts back at once. */
 const CHUNK = 128;
 
@@ -61,13 +62,11 @@ export class RedisDeadLetters implements DeadLettersPort {
 }
 
 function toDeadLetter(entry: string, fields: readonly Buffer[]): DeadLetter {
-  const { header, payload } = readFields(fields);
-  const at = fields.findIndex((field, i) => i % 2 === 0 && field.toString() === 'e');
-  const info = unpack(fields[at + 1]!) as DeadInfo;
+  const info = unpack(fieldOf(fields, 'e')!) as DeadInfo;
   return {
     entry,
-    envelope: readEnvelope(header),
-    payload,
+    envelope: readEnvelope(fieldOf(fields, 'h') ?? NONE),
+    payload: fieldOf(fields, 'p') ?? NONE,
     reason: info.r,
     error: JSON.parse(info.e) as PlainError,
     consumer: info.c,

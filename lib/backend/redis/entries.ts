@@ -1,4 +1,3 @@
-import { ENTRY_FIELDS } from '../../codec/index.js';
 import type { Lease } from '../index.js';
 
 /** One entry of a stream as Redis gave it. */
@@ -7,10 +6,6 @@ export interface RawEntry {
   /** Names and values in turn. */
   readonly fields: readonly Buffer[];
 }
-
-const NONE = Buffer.alloc(0);
-const HEADER = ENTRY_FIELDS.header.charCodeAt(0);
-const PAYLOAD = ENTRY_FIELDS.payload.charCodeAt(0);
 
 type RawReply = readonly (readonly [
   Buffer,
@@ -30,15 +25,11 @@ export function parseEntries(reply: unknown): RawEntry[] {
   return entries;
 }
 
-/** Takes header and payload by name, in whatever order they are. */
-export function readFields(fields: readonly Buffer[]): { header: Buffer; payload: Buffer } {
-  let header: Buffer = NONE;
-  let payload: Buffer = NONE;
+/** The value of a field by its name of one letter, wherever it stands. */
+export function fieldOf(fields: readonly Buffer[], name: string): Buffer | undefined {
+  const letter = name.charCodeAt(0);
   for (let i = 0; i < fields.length; i += 2) {
-    const name = fields[i]!;
-    if (name.length !== 1) continue;
-    if (name[0] === HEADER) header = fields[i + 1]!;
-    else if (name[0] === PAYLOAD) payload = fields[i + 1]!;
+    if (fields[i]!.length === 1 && fields[i]![0] === letter) return fields[i + 1];
   }
-  return { header, payload };
+  return undefined;
 }

@@ -1,9 +1,13 @@
 import type { EventForm } from '../../codec/index.js';
-import { decodeHeader } from '../../codec/index.js';
+import { decodeHeader, splitEntry } from '../../codec/index.js';
 import type { Envelope } from '../../message/index.js';
-import { readFields } from './entries.js';
+import { fieldOf } from './entries.js';
 import { AppKeys, GROUP, type Keys } from './keys.js';
 import { SCRIPTS, type Scripts } from './scripts.js';
+
+/** The field of an entry that holds a message. */
+const ENTRY_FIELD = 'm';
+const NONE = Buffer.alloc(0);
 
 /** What an entry of a stream holds. */
 export interface Message {
@@ -29,7 +33,7 @@ export const appLayout = (prefix: string, appName: string, sharded?: boolean): L
   scripts: SCRIPTS,
   group: GROUP,
   readEntry(id, fields) {
-    const { header, payload } = readFields(fields);
+    const { header, payload } = splitEntry(fieldOf(fields, ENTRY_FIELD) ?? NONE);
     return { envelope: decodeHeader(header, idTime(id)), payload };
   },
 });

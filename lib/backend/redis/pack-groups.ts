@@ -6,7 +6,7 @@ import type { Keys } from './keys.js';
 /** How much longer than its caller waits a repeatable request counts as being on its way, in ms. */
 const KEEP = 1_000;
 
-/** `{ m = { address, header, payload, options, … }, g = sizes, r = proposals }`, see add.lua. */
+/** `{ m = { address, entry, options, … }, g = sizes, r = proposals }`, see add.lua. */
 export function packGroups(groups: readonly (readonly NewMessage[])[], keys: Keys): Buffer {
   const packer = new ScriptPacker();
   const single = groups.every((group) => group.length === 1);
@@ -15,7 +15,7 @@ export function packGroups(groups: readonly (readonly NewMessage[])[], keys: Key
   const numbers = messages.map(({ proposal }) => proposals.numberOf(proposal));
   packer.map(1 + (single ? 0 : 1) + (proposals.list.length > 0 ? 1 : 0));
   packer.text('m');
-  packer.list(4 * messages.length);
+  packer.list(3 * messages.length);
   messages.forEach((message, i) => {
     const { address } = message.envelope;
     const isEvent = addressKind(address) === 'event';
@@ -47,8 +47,10 @@ function packMessage(
   extra: Channel | number | undefined,
 ): void {
   packer.text(envelope.address);
-  packer.nested(() => writeHeader(packer, envelope));
-  packer.value(payload);
+  packer.nested(() => {
+    packer.sized(() => writeHeader(packer, envelope));
+    packer.raw(payload);
+  });
   // an event's channel, or the number of a proposal
   if (typeof extra === 'object') return packer.value(extra);
   const { unique: i, key, target, repeatable, ttl = 0 } = envelope;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ScriptPacker, decodeHeader, writeHeader } from '../../../lib/codec/index.js';
+import { ScriptPacker, decodeHeader, splitEntry, writeHeader } from '../../../lib/codec/index.js';
 import type { Envelope } from '../../../lib/message/index.js';
 import { failureOf } from '../runtime/failure-of.js';
 
@@ -153,5 +153,34 @@ describe('a header', () => {
       }
     }
     expect(Math.min(outcomes.read, outcomes.refused)).toBeGreaterThan(50);
+  });
+});
+
+describe('an entry', () => {
+  const entry = (payload: string | Uint8Array): Buffer => {
+    const packer = new ScriptPacker();
+    packer.sized(() => writeHeader(packer, FULL));
+    packer.raw(payload);
+    return packer.finish();
+  };
+
+  it.each(['', '{"a":"漢"}', Buffer.from([0, 0xff, 1]), 'x'.repeat(20_000)])(
+    'is its header and its payload',
+    (payload) => {
+      const parts = splitEntry(entry(payload));
+      expect(decodeHeader(parts.header)).toEqual(FULL);
+      expect(parts.payload.equals(Buffer.from(payload as string))).toBe(true);
+    },
+  );
+
+  it.each([
+    ['nothing', Buffer.alloc(0)],
+    ['half a length', Buffer.from([0, 0, 0])],
+    ['less than it says', Buffer.from([0, 0, 0, 2, 1])],
+    ['far less', Buffer.from([0xff, 0xff, 0xff, 0xff, 1, 0x80])],
+  ])('is refused for good when there is %s', (_, damaged) => {
+    const failure = failureOf(() => splitEntry(damaged));
+    expect(failure).toMatchObject({ code: 'CODEC', retryable: false });
+    expect(failure.message).toBe('the entry of the message is damaged');
   });
 });

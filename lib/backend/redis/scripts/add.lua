@@ -1,6 +1,6 @@
 -- Accepts new messages: all of a group or none of it.
 -- KEYS: root
--- ARGV: producer, batch number, msgpack { m = { address, header, payload, options or false, … }, g = sizes of groups or nil when every message is one },
+-- ARGV: producer, batch number, msgpack { m = { address, entry, options or false, … }, g = sizes of groups or nil when every message is one },
 --       bound of the producer ('' = none), its overflow, control channel
 -- options: { i = unique, d = delay ms, u = dedupe id, w = its window ms, q = repeatable, for so many ms on its way, r = proposal },
 --       { e = channel of an event, s = whether that is sharded }, or the proposal alone
@@ -41,8 +41,8 @@ end
 -- much as a command, at every call.
 local function ways_of_plain()
   local counts, ways = {}, {}
-  for i = 1, #list, 4 do
-    if list[i + 3] then
+  for i = 1, #list, 3 do
+    if list[i + 2] then
       return nil
     end
     counts[list[i]] = (counts[list[i]] or 0) + 1
@@ -57,10 +57,10 @@ local function ways_of_plain()
 end
 local plain = ways_of_plain()
 if plain then
-  for i = 1, #list, 4 do
-    call('XADD', plain[list[i]], '*', 'h', list[i + 1], 'p', list[i + 2])
+  for i = 1, #list, 3 do
+    call('XADD', plain[list[i]], '*', 'm', list[i + 1])
   end
-  added(ARGV[2], #list / 4, 0)
+  added(ARGV[2], #list / 3, 0)
   return {}
 end
 
@@ -68,11 +68,11 @@ end
 --@include place
 --@include bound
 local out, seen, dedupes, accepted, duplicates = {}, {}, {}, 0, 0
-expect(#list / 4)
+expect(#list / 3)
 
 local function report(i, what, detail)
   local at = #out
-  out[at + 1], out[at + 2], out[at + 3] = (i - 1) / 4, what, detail
+  out[at + 1], out[at + 2], out[at + 3] = (i - 1) / 3, what, detail
 end
 
 local function dedupe_key(address, o)
@@ -87,7 +87,7 @@ end
 
 -- how many more would wait: a delayed one does not, and a duplicate adds nothing
 local function adds(i)
-  local o = list[i + 3]
+  local o = list[i + 2]
   if not o or type(o) == 'number' then
     return 1
   elseif o.d or (o.u and first_of(list[i], o)) or (o.q and call('EXISTS', $reply .. o.i) == 1) then
@@ -110,7 +110,7 @@ end
 -- the address of the group's first message that cannot be accepted, and why
 local function refusal(from, to)
   local news = {}
-  for i = from, to, 4 do
+  for i = from, to, 3 do
     news[list[i]] = (news[list[i]] or 0) + adds(i)
   end
   for address, n in pairs(news) do
@@ -144,14 +144,10 @@ local function with_events()
 end
 
 local function accept(i)
-  local address, h, p, o = list[i], list[i + 1], list[i + 2], list[i + 3]
-  if type(o) == 'table' and o.e then
-    accepted = accepted + with_events().fan_out(string.sub(address, 4), o, h, p)
-    return
-  end
+  local address, v, o = list[i], list[i + 1], list[i + 2]
   if not o or type(o) == 'number' then
-    local key, is_lane, again = destination(address, nil, h, o and batch.r[o])
-    call('XADD', key, '*', 'h', h, 'p', p)
+    local key, is_lane, again = destination(address, nil, v, o and batch.r[o])
+    call('XADD', key, '*', 'm', v)
     if is_lane then
       arrived(address)
     end
@@ -159,6 +155,11 @@ local function accept(i)
       report(i, 'unrouted', '')
     end
     accepted = accepted + 1
+    return
+  end
+  local h, p = split(v)
+  if o.e then
+    accepted = accepted + with_events().fan_out(string.sub(address, 4), o, h, p)
     return
   end
   if o.u then
@@ -191,12 +192,12 @@ end
 
 local function take(from, to)
   local address, why
-  if from + 3 == to then
+  if from + 2 == to then
     address, why = list[from], refused(list[from], adds(from))
   else
     address, why = refusal(from, to)
   end
-  for i = from, to, 4 do
+  for i = from, to, 3 do
     if why then
       report(i, why, address)
     else
@@ -217,10 +218,10 @@ local function way_of(address)
 end
 
 local function take_single(i)
-  local address, proposal = list[i], list[i + 3]
+  local address, proposal = list[i], list[i + 2]
   local way = type(proposal) ~= 'table' and ways[address]
   if not way then
-    take(i, i + 3)
+    take(i, i + 2)
     if ways[address] == nil and string.byte(address) ~= 101 then
       ways[address] = way_of(address)
     end
@@ -247,18 +248,18 @@ local function take_single(i)
     end
     key = chosen or stream_of(address)
   end
-  call('XADD', key, '*', 'h', list[i + 1], 'p', list[i + 2])
+  call('XADD', key, '*', 'm', list[i + 1])
   accepted = accepted + 1
 end
 
 if batch.g then
   local from = 1
   for _, size in ipairs(batch.g) do
-    take(from, from + size * 4 - 1)
-    from = from + size * 4
+    take(from, from + size * 3 - 1)
+    from = from + size * 3
   end
 else
-  for i = 1, #list, 4 do
+  for i = 1, #list, 3 do
     take_single(i)
   end
 end

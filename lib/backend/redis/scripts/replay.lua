@@ -27,7 +27,7 @@ for _, id in ipairs(ARGV) do
           info = cmsgpack.unpack(entry[2][i + 1])
         end
       end
-      call('XADD', info.s, '*', 'h', h, 'p', p)
+      call('XADD', info.s, '*', 'm', join(h, p))
     end
     if wanted then
       call('XDEL', $dead, id)

@@ -151,7 +151,7 @@ if #batch.k + #batch.m > 0 then
       m.w = true
       rest_decks()
       local target = lane_for(info, m.n)
-      call('XADD', target, '*', 'h', encode(m), 'p', p)
+      call('XADD', target, '*', 'm', join(encode(m), p))
       touched[target] = true
       arrived(m.n)
     elseif verdict == 'release' or verdict == 'forward' then

@@ -92,7 +92,7 @@ local function take(from, n)
   for i = first, last, step do
     local e = found[i]
     stamp(e.m, e.id)
-    call('XADD', own, '*', 'h', encode(e.m), 'p', e.p)
+    call('XADD', own, '*', 'm', join(encode(e.m), e.p))
     arrived(e.m.n)
     touched[own] = true
     call('XDEL', from.key, e.id)

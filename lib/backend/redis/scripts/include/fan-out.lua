@@ -31,7 +31,7 @@ local function fan_out(event, o, h, p)
     end
   end
   if list.kept then
-    call('XADD', $log .. event, '*', 'h', h, 'p', p)
+    call('XADD', $log .. event, '*', 'm', join(h, p))
   end
   local channel = o.e
   if not publications[channel] then

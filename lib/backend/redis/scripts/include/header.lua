@@ -9,6 +9,21 @@ local function decode(h)
   end
 end
 
+-- An entry holds both in one field: the length of the header in four bytes, the header, the payload.
+local function join(h, p)
+  return struct.pack('>I4', #h) .. h .. p
+end
+
+-- What is damaged is all header.
+local function split(v)
+  local a, b, c, d = string.byte(v, 1, 4)
+  local length = d and ((a * 256 + b) * 256 + c) * 256 + d
+  if not length or length + 4 > #v then
+    return v, ''
+  end
+  return string.sub(v, 5, length + 4), string.sub(v, length + 5)
+end
+
 local function encode(m)
   return '\1' .. cmsgpack.pack(m)
 end

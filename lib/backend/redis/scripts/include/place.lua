@@ -114,10 +114,10 @@ local function proposed_lane(c, address, id)
   return lane_for(id, address, c.scope)
 end
 
--- The lane that the rule chooses, or nil: whoever is free takes it. `m` is read from the header `h` where a rule needs it;
+-- The lane that the rule chooses, or nil: whoever is free takes it. `m` is read from the entry `v` where a rule needs it;
 -- `proposal` = { consumer, epoch }, followed if that one can take it, and by `consistent_hash` if the membership is still that one.
 -- Second result: whether the sender should look at the routes again.
-local function choose(c, address, m, h, proposal)
+local function choose(c, address, m, v, proposal)
   if not c.rule then
     return nil, false
   end
@@ -130,7 +130,7 @@ local function choose(c, address, m, h, proposal)
   end
   local consumer
   if hashed then
-    consumer = owner_in(c, address, m or decode(h))
+    consumer = owner_in(c, address, m or decode((split(v))))
   elseif not by_senders then
     consumer = pick(c, c.rule, address)
   end
@@ -138,21 +138,21 @@ local function choose(c, address, m, h, proposal)
 end
 
 -- Where a message goes: the key, whether it is a lane, whether its sender should look at the routes again.
-local function destination(address, m, h, proposal)
+local function destination(address, m, v, proposal)
   local pinned = m and m.f and lane_for(m.f, address)
   if pinned then
     rest_decks()
     touched[pinned] = true
     return pinned, true, false
   end
-  local chosen, again = choose(claim(address), address, m, h, proposal)
+  local chosen, again = choose(claim(address), address, m, v, proposal)
   return chosen or stream_of(address), chosen ~= nil, again
 end
 
 -- returns whether its sender should look at the routes again
 local function place(m, h, p, proposal)
-  local key, is_lane, again = destination(m.n, m, h, proposal)
-  call('XADD', key, '*', 'h', h, 'p', p)
+  local key, is_lane, again = destination(m.n, m, nil, proposal)
+  call('XADD', key, '*', 'm', join(h, p))
   if is_lane then
     arrived(m.n)
   end

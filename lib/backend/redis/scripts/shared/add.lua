@@ -1,6 +1,6 @@
 -- Accepts new messages. Nothing is ever refused: a shared stream has no bound, and who handles a name is not known.
 -- KEYS: root
--- ARGV: producer, batch number, msgpack { m = { address, header, payload, options or false, … }, … }, bound, overflow, control channel
+-- ARGV: producer, batch number, msgpack { m = { address, entry, options or false, … }, … }, bound, overflow, control channel
 -- options: { i = unique, d = delay ms, u = dedupe id, w = its window ms, q = repeatable, for so many ms on its way }
 -- Returns { } when everything was accepted, or { index, 'dup', detail, … }.
 --@include batch
@@ -21,8 +21,9 @@ local function first_of(address, o)
   return first
 end
 
-for i = 1, #list, 4 do
-  local address, h, p, o = list[i], list[i + 1], list[i + 2], list[i + 3]
+for i = 1, #list, 3 do
+  local address, o = list[i], list[i + 2]
+  local h, p = split(list[i + 1])
   o = type(o) == 'table' and o or {}
   local first = o.u and first_of(address, o)
   if o.q and not call('SET', $reply .. o.i, '', 'PX', o.q, 'NX') then
@@ -30,7 +31,7 @@ for i = 1, #list, 4 do
   end
   if first then
     local at = #out
-    out[at + 1], out[at + 2], out[at + 3] = (i - 1) / 4, 'dup', first
+    out[at + 1], out[at + 2], out[at + 3] = (i - 1) / 3, 'dup', first
   else
     accepted = accepted + 1
     if o.d then
@@ -44,7 +45,7 @@ for _, d in ipairs(dedupes) do
   call('SET', d[1], d[2], 'PX', d[3])
 end
 call('HSET', producer, slot, #out == 0 and ARGV[2] or ARGV[2] .. ' ' .. cmsgpack.pack(out), 'top', math.max(top, tonumber(ARGV[2])))
-if slot == 1 then
+if slot == '1' then
   call('PEXPIRE', producer, 3600000)
 end
 count('added', accepted)
