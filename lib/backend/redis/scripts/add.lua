@@ -32,9 +32,13 @@ local function way_of_plain(address, n)
       limits = cmsgpack.unpack(claimed[i + 1])
     end
   end
-  local stream = $stream .. address
-  return #claimed == (limits and 4 or 2) and not (limits and limits.streamLength)
-    and (not (limits and limits.maxWaiting) or call('XLEN', stream) + n <= limits.maxWaiting) and stream
+  local stream, is_near = $stream .. address, false
+  if limits and string.byte(address) == 114 then
+    is_near = limits.maxWaiting and call('XLEN', stream) + n > limits.maxWaiting
+  elseif limits then
+    is_near = limits.streamLength
+  end
+  return #claimed == (limits and 4 or 2) and not is_near and stream
 end
 
 -- Most often all are plain messages with such ways: they need no more than this. A function that a script defines costs as
