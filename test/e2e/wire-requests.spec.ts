@@ -3,6 +3,8 @@ import { Ctx, Payload } from '@nestjs/microservices';
 import { BrokerError, OnRequest, RemoteError, type BrokerContext } from 'nestjs-broker';
 import { from, type Observable } from 'rxjs';
 import { describe, expect, it } from 'vitest';
+import { SharedKeys } from '../../lib/backend/redis/shared/keys.js';
+import { ScriptPacker } from '../../lib/codec/index.js';
 import { eventually } from '../support/eventually.js';
 import { Recorder } from '../support/recorder.js';
 import { testApp, testClient } from '../support/test-app.js';
@@ -91,9 +93,11 @@ describe('requests over a stream shared with Go-Broker', () => {
     const scene = new Scene();
     const { broker } = await testApp({ broker: scene.options(), controllers: [Sums] });
     const go = scene.peer();
-    const ours = await failure(broker.request('sums.unknown', 1));
+    const ours = await failure(broker.request('sums.unknown', 1, { timeout: 30_000 }));
     expect(ours).toMatchObject({ code: 'NO_HANDLER', message: 'nobody handles "sums.unknown"' });
-    await expect(go.request('sums.unknown', 1)).rejects.toThrow('nobody handles "sums.unknown"');
+    await expect(go.request('sums.unknown', 1, 30_000)).rejects.toThrow(
+      'nobody handles "sums.unknown"',
+    );
     const told = scene.book.warnings.filter((line) => line.includes('sums.unknown'));
     expect(told).toEqual([
       `nobody here handles the request "sums.unknown": it is left to others on the stream "${scene.stream}"`,
@@ -122,6 +126,27 @@ describe('requests over a stream shared with Go-Broker', () => {
     expect(await Promise.all(calls)).toEqual(
       Array.from({ length: 20 }, (_, n) => [n, 'other', '"other"']),
     );
+  });
+
+  it('are not given up while one that handles them is there, however often others had them', async () => {
+    const scene = new Scene();
+    @Controller()
+    class Other {
+      @OnRequest('other')
+      other(): void {}
+    }
+    const { broker } = await testApp({ broker: scene.options(), controllers: [Other] });
+    const claims = new SharedKeys(scene.stream).key('claims', 'r:slow');
+    await scene.redis.hset(claims, 'one that has much to do', 1);
+    // it was offered seven times
+    const packer = new ScriptPacker();
+    packer.byte(1);
+    packer.value({ i: 'u-1', n: 'r:slow', b: 7, l: 60_000 });
+    const fields = ['type', 'rpc', 'name', 'slow', 'payload', '7', 'h', packer.finish()] as const;
+    await scene.redis.xadd(scene.stream, '*', ...fields);
+    await eventually(async () => (await broker.stats()).delayed === 1);
+    await scene.redis.del(claims);
+    await eventually(async () => (await scene.length) + (await broker.stats()).delayed === 0);
   });
 
   it('have ids, are cancelled and survive their server as on a stream of our own', async () => {

@@ -63,7 +63,8 @@ local function decline(m, p)
   m.b = (m.b or 0) + 1
   if m.l and clock() >= m.t + m.l then
     moved.expired = moved.expired + 1
-  elseif m.b < most then
+  elseif m.b < most or call('EXISTS', $claims .. m.n) == 1 then
+    -- who handles it is there, and gets it sooner or later
     delay(m, p, clock() + math.min(longest, first * 2 ^ (m.b - 1)))
   elseif is_request(m.n) then
     answer(m, error_of(m.n))
