@@ -35,7 +35,7 @@ describe.concurrent('a message', () => {
     await scene.runtime.sender.enqueue([{ name: 'neighbour', data: {} }]);
     await scene.neighbour.next();
 
-    await app.counted({ done: 1 });
+    await app.counted({ done: 1, dead: 4 });
     expect(scene.attempts).toEqual([]);
     const letters = await scene.runtime.deadLetters.list({ count: 10 });
     expect(letters).toHaveLength(4);

@@ -1,6 +1,7 @@
 import { describe, expect } from 'vitest';
 import { auditRedis } from '../support/redis-audit.js';
 import { eventually } from '../support/eventually.js';
+import { payloadsIn } from '../support/payloads-in.js';
 import { ReplicatedRedis } from '../support/redis-replica.js';
 import type { RedisServer } from '../support/redis-server.js';
 import { ask } from './ask.js';
@@ -29,10 +30,8 @@ const send = async ({ runtime }: LocalBroker, name: string, n: number): Promise<
 
 /** Numbers of the tasks under a name that nobody handles. */
 async function waiting({ redis, keys }: FaultApp, name: string): Promise<number[]> {
-  const entries = await redis.xrange(keys.stream(`t:${name}`), '-', '+');
-  return sorted(
-    entries.map(([, fields]) => (JSON.parse(fields[3] ?? '') as { readonly n: number }).n),
-  ) as number[];
+  const sent = (await payloadsIn(redis, keys.stream(`t:${name}`))) as { readonly n: number }[];
+  return sorted(sent.map(({ n }) => n)) as number[];
 }
 
 /** Numbers for which the predicate of what became of a send holds. */

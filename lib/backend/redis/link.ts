@@ -3,7 +3,7 @@ import { BackendUnavailableError, ClosedError } from '../../errors/index.js';
 import { type LinkState, type Unsubscribe, systemClock } from '../index.js';
 import type { Connections } from './connections.js';
 import type { Script } from './load-script.js';
-import { elsewhere, toRedisFailure, withoutCommand } from './redis-error.js';
+import { elsewhere, isUnknownScript, toRedisFailure, withoutCommand } from './redis-error.js';
 import { WireCommand } from './wire-command.js';
 
 /** This connection as the server knows it. */
@@ -162,11 +162,16 @@ export class RedisLink {
   }
 
   /** Runs a script by its digest, by its text where the server does not know it. */
-  run(script: Script, args: readonly Argument[], timeout?: number): Promise<unknown> {
-    return this.call('EVALSHA', [script.sha, 1, ...args], timeout).catch((error: Error) => {
-      if (!error.message.startsWith('NOSCRIPT')) throw error;
-      return this.call('EVAL', [script.text, 1, ...args], timeout);
+  run(script: Script, args: readonly Argument[]): Promise<unknown> {
+    return this.runKnown(script, args).catch((error: Error) => {
+      if (!isUnknownScript(error)) throw error;
+      return this.call('EVAL', [script.text, 1, ...args]);
     });
+  }
+
+  /** Runs a script by its digest; see {@link isUnknownScript}. */
+  runKnown(script: Script, args: readonly Argument[]): Promise<unknown> {
+    return this.call('EVALSHA', [script.sha, 1, ...args]);
   }
 
   /** What `send` sends leaves in one piece. */

@@ -82,6 +82,10 @@ export function elsewhere(thrown: unknown): RedisFailure | undefined {
 export const isDisplaced = (cause: unknown): boolean =>
   cause instanceof Error && /^(NOGROUP|UNBLOCKED)\b/.test(cause.message);
 
+/** Whether a script was called by a digest that the server does not know: nothing has happened. */
+export const isUnknownScript = (cause: unknown): boolean =>
+  cause instanceof Error && cause.message.startsWith('NOSCRIPT');
+
 /** ioredis hangs the whole command on its errors, payloads and passwords included: that must not reach a log. */
 export function withoutCommand(error: Error): Error {
   const bare = new Error(error.message);

@@ -1,7 +1,7 @@
 import { NotReplicatedError } from '../../errors/index.js';
 import type { RedisLink } from './link.js';
 import type { Script } from './load-script.js';
-import { toRedisFailure, withOutcome } from './redis-error.js';
+import { isUnknownScript, toRedisFailure, withOutcome } from './redis-error.js';
 
 /** What a write waits for. */
 export interface Durability {
@@ -32,7 +32,7 @@ export async function runReplicated(
   try {
     return await runAndWait(link, ['EVALSHA', script.sha], args, durability);
   } catch (error) {
-    if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
+    if (!isUnknownScript(error)) throw error;
     return await runAndWait(link, ['EVAL', script.text], args, durability);
   }
 }

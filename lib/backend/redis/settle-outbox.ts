@@ -5,7 +5,7 @@ import type { Delivery, Settlement, Undecodable, Verdict } from '../index.js';
 import type { Layout } from './layout.js';
 import type { RedisLink } from './link.js';
 import { Outbox, type OutboxItem } from './outbox.js';
-import { toRedisFailure } from './redis-error.js';
+import { isUnknownScript, toRedisFailure } from './redis-error.js';
 
 const MAX_COUNT = 256;
 const MAX_BYTES = 4 * 1024 * 1024;
@@ -67,7 +67,7 @@ export class SettleOutbox {
     for (const item of this.#outbox.remove(() => true)) item.reject(new ClosedError());
   }
 
-  /** @param first over which it is tried first */
+  /** @param first over which it is tried first: what is sent there later waits behind a read */
   async #send(items: readonly SettleItem[], first: RedisLink): Promise<void> {
     let open = items;
     for (let link = first; ; link = this.#link) {
@@ -75,8 +75,9 @@ export class SettleOutbox {
       if (open.length === 0) return;
       if (link.state === 'down' && !(await link.whenUp(PAUSE))) continue;
       try {
-        return resolveAll(open, await link.run(this.#layout.scripts.settle, this.#encode(open)));
+        return resolveAll(open, await this.#run(link, open));
       } catch (cause) {
+        if (link !== this.#link && isUnknownScript(cause)) continue;
         const { error, outcome, transient } = toRedisFailure(cause);
         if (!transient) return open.forEach((item) => item.reject(error));
         if (outcome === 'not-sent') await new Promise((resolve) => setTimeout(resolve, PAUSE));
@@ -94,6 +95,12 @@ export class SettleOutbox {
     const gone = [...items.filter(over), ...this.#outbox.remove(over)];
     for (const item of gone) item.reject(error);
     return items.filter((item) => !over(item));
+  }
+
+  #run(link: RedisLink, items: readonly SettleItem[]): Promise<unknown> {
+    const { settle } = this.#layout.scripts;
+    const args = this.#encode(items);
+    return link === this.#link ? link.run(settle, args) : link.runKnown(settle, args);
   }
 
   #encode(items: readonly SettleItem[]): (string | Buffer)[] {
