@@ -166,6 +166,18 @@ describe.concurrent('somebody makes Redis forget', () => {
     expect(consumers.flatMap(({ facts }) => facts.filter(ended))).toHaveLength(100);
   });
 
+  faultTest(
+    'its scripts, before a lone result: it does not wait for the next message',
+    async ({ app }) => {
+      const { runtime } = await app.start({ tasks: ['work'] });
+      for (const n of range(3)) {
+        await app.redis.script('FLUSH');
+        await runtime.sender.enqueue([{ name: 'work', data: { n } }]);
+        await app.counted({ done: n + 1 });
+      }
+    },
+  );
+
   faultTest('everything: what comes afterwards is handled', async ({ app, expect }) => {
     const consumers = await two(app);
     const [a] = consumers;
