@@ -48,6 +48,23 @@ function open(options: Partial<OutboxOptions<Item>> = {}) {
 }
 
 describe('Outbox', () => {
+  it('hands the next batch over another way, at once and once, while others are on their way', async () => {
+    const { outbox, sent, push, turn, arrive } = open();
+    await push(item('a'));
+    await push(item('b'), item('c'));
+    const handed: string[][] = [];
+    const other = async (batch: readonly Item[]): Promise<void> => {
+      handed.push(batch.map(({ name }) => name));
+    };
+    outbox.hand(other);
+    outbox.hand(other);
+    expect(handed).toEqual([['b', 'c']]);
+    await turn();
+    await arrive(0);
+    await push(item('d'));
+    expect([sent, handed, outbox.count]).toEqual([[['a'], ['d']], [['b', 'c']], 0]);
+  });
+
   it('sends a lone item at once', async () => {
     const { outbox, sent } = open();
     outbox.push(item('a'));
