@@ -2,6 +2,8 @@ import type { BenchCase } from './bench-case.js';
 import { Pair, type PairOptions, type Run } from './pair.js';
 
 const MIN_ROUNDS = 3;
+/** Runs that do not count. A service runs for days: what is measured is code that V8 has compiled, not its compiling. */
+const WARM_UP_ROUNDS = 3;
 
 export interface RunCaseOptions extends PairOptions {
   readonly runs: number;
@@ -21,8 +23,9 @@ export async function runCase(benchCase: BenchCase, options: RunCaseOptions): Pr
   const countOf = ({ entry }: Pair): number => Math.ceil(entry.count * options.scale);
   try {
     await Promise.all(pairs.map((pair) => pair.open()));
-    // the compiler of JavaScript needs to see the code run
-    for (const pair of pairs) await pair.run(countOf(pair));
+    for (let round = 0; round < WARM_UP_ROUNDS; round += 1) {
+      for (const pair of pairs) await pair.run(countOf(pair));
+    }
     for (let round = 0; round < options.runs; round += 1) {
       if (round >= MIN_ROUNDS && performance.now() > options.deadline) break;
       for (const pair of rotate(pairs, round)) {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Delivery } from '../../lib/backend/index.js';
 import type { MessagePolicy } from '../../lib/message/index.js';
+import type { Consumer } from './consumer.js';
 import { request, task, tasks } from './messages.js';
 import { type OpenScene, texts } from './scene.js';
 
@@ -117,6 +119,30 @@ export function describeDelivery(open: OpenScene): void {
       expect(await consumer.done(await consumer.takeOne())).toBe('settled');
       expect(await scene.name('a')).toMatchObject({ waiting: 0, running: 0 });
       expect((await scene.audit()).places.size).toBe(0);
+    });
+
+    it('takes away what is settled together, in any order, and nothing that is held or waits', async () => {
+      const scene = await open();
+      const [one, other] = [await scene.join({ tasks: ['a'] }), await scene.join({ tasks: ['a'] })];
+      const sent = tasks('a', 140);
+      const left = new Set(sent.map(({ envelope }) => envelope.unique));
+      await scene.add(...sent);
+      const settle = async (consumer: Consumer, deliveries: readonly Delivery[]): Promise<void> => {
+        await Promise.all(deliveries.map((delivery) => consumer.done(delivery)));
+        for (const { envelope } of deliveries) left.delete(envelope.unique);
+        expect(new Set((await scene.audit()).places.keys())).toEqual(left);
+      };
+      const [first, second, third] = [await one.take(20), await other.take(20), await one.take(20)];
+      // the oldest before all of them, among them, behind them
+      await settle(other, second);
+      await settle(one, [...first.slice(0, 9), ...first.slice(10), ...third.slice(10)]);
+      await settle(one, [...first.slice(9, 10), ...third.slice(0, 9)]);
+      const fourth = await one.take(40);
+      await settle(one, [...fourth.slice(20, 21), ...third.slice(9, 10), ...fourth.slice(0, 19)]);
+      // none is held any more
+      await settle(one, [...fourth.slice(19, 20), ...fourth.slice(21)].toReversed());
+      await settle(one, await one.take(20));
+      expect(texts(await one.take(20)).map(Number)).toEqual([...Array(140).keys()].slice(120));
     });
   });
 }

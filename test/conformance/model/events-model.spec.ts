@@ -16,7 +16,7 @@ for (const { name, create } of backends) {
   describe(`model test of durable events on ${name}`, () => {
     it.concurrent.for(runs)(
       'finds nothing wrong, $rule, seed $seed',
-      { timeout: 60_000 },
+      { timeout: 180_000 },
       async (run, context) => {
         const site = await create();
         context.onTestFinished(() => site.close());
@@ -66,7 +66,7 @@ const MUTANTS: readonly RedisMutant[] = [
 ];
 
 describe('the model test of durable events finds a Redis backend that', () => {
-  it.each(MUTANTS)('$name', { timeout: 60_000 }, async (mutant) => {
+  it.each(MUTANTS)('$name', { timeout: 180_000 }, async (mutant) => {
     onTestFinished(applyRedisMutant(mutant));
     let found: unknown;
     for (const seed of [1, 2, 3, 4]) {

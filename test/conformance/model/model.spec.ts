@@ -23,7 +23,7 @@ for (const { name, create } of backends) {
   describe(`model test on ${name}`, () => {
     it.concurrent.for(runs)(
       'finds nothing wrong, $rule, seed $seed',
-      { timeout: 60_000 },
+      { timeout: 180_000 },
       async ({ rule, seed }, { onTestFinished }) => {
         const site = await create();
         onTestFinished(() => site.close());

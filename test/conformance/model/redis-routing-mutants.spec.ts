@@ -6,7 +6,7 @@ import { REDIS_ROUTING_MUTANTS } from './redis-routing-mutants.js';
 import { Violation } from './violation.js';
 
 describe('the model test finds a Redis backend that routes and', () => {
-  it.each(REDIS_ROUTING_MUTANTS)('$name', { timeout: 60_000 }, async (mutant) => {
+  it.each(REDIS_ROUTING_MUTANTS)('$name', { timeout: 180_000 }, async (mutant) => {
     const { rule = 'competing' } = mutant;
     onTestFinished(applyRedisMutant(mutant));
     const found = await hunt(createRedisSite, { operations: 200, pace: 4, rule });
