@@ -2,7 +2,7 @@ import { ClientProxy, type ReadPacket, type WritePacket } from '@nestjs/microser
 import type { Observable } from 'rxjs';
 import type { CancelResult } from '../backend/index.js';
 import type { ResolvedOptions } from '../config/index.js';
-import { ClosedError } from '../errors/index.js';
+import { ClosedError, rejected } from '../errors/index.js';
 import type {
   BrokerObserver,
   BrokerStats,
@@ -113,20 +113,20 @@ export class RuntimeClient<C extends BrokerContract = BrokerContract> extends Cl
 
   /** Adds a task. It is safe once this resolves: some instance that handles the name will run it. @throws BrokerError with an `outcome`; OVERLOADED at a bound */
   enqueue<N extends Name<C, 'tasks'>>(name: N, ...rest: TaskArguments<C, N>): Promise<Enqueued>;
-  async enqueue(name: string, data?: unknown, options?: EnqueueOptions): Promise<Enqueued> {
-    const task = this.toTask(name, data, options);
-    const runtime = this.link.connected ?? (await this.ready());
-    const [added] = await runtime.sender.enqueue([task]);
-    return added as Enqueued;
+  enqueue(name: string, data?: unknown, options?: EnqueueOptions): Promise<Enqueued> {
+    try {
+      const adding = this.addAll([this.toTask(name, data, options)]);
+      return adding.then(([added]) => added as Enqueued);
+    } catch (error) {
+      return rejected(error);
+    }
   }
 
   /** Adds all tasks in one step, or none of them; at most 256 and 4 MiB. @throws as {@link enqueue}, and INVALID_BATCH */
   enqueueMany(tasks: readonly TaskMessage<C>[]): Promise<Enqueued[]>;
   async enqueueMany(tasks: readonly TaskMessage[]): Promise<Enqueued[]> {
     checkTaskList(tasks);
-    const batch = tasks.map(({ name, data, options }) => this.toTask(name, data, options));
-    const runtime = this.link.connected ?? (await this.ready());
-    return runtime.sender.enqueue(batch);
+    return this.addAll(tasks.map(({ name, data, options }) => this.toTask(name, data, options)));
   }
 
   /** Sends a request and resolves to the reply; to the last value of a streamed one. @throws RemoteError of the handler, TIMEOUT, NO_HANDLER, SERVER_LOST, … */
@@ -176,7 +176,7 @@ export class RuntimeClient<C extends BrokerContract = BrokerContract> extends Cl
   publish(packet: ReadPacket, callback: (packet: WritePacket) => void): () => void;
   publish(target: string | ReadPacket, second?: unknown, options?: PublishOptions): unknown {
     return typeof target === 'string'
-      ? this.publishEvent(target, second, options)
+      ? this.publishEvent(target, () => this.outgoing(target, second, options))
       : this.sendPacket(target, second as (packet: WritePacket) => void);
   }
 
@@ -232,10 +232,8 @@ export class RuntimeClient<C extends BrokerContract = BrokerContract> extends Cl
   }
 
   protected override async dispatchEvent<T>(packet: ReadPacket): Promise<T> {
-    const sent = this.take(packet);
-    const call = sent.options === undefined ? {} : parsePublishOptions(sent.options);
-    const runtime = this.link.connected ?? (await this.ready());
-    await runtime.sender.publish(this.normalizePattern(packet.pattern as string), sent.data, call);
+    const name = this.normalizePattern(packet.pattern as string);
+    await this.publishEvent(name, () => this.take(packet));
     return undefined as T;
   }
 
@@ -244,8 +242,13 @@ export class RuntimeClient<C extends BrokerContract = BrokerContract> extends Cl
     return this.link.connectWithin(Math.min(timeout, this.options.settings.sendTimeout));
   }
 
-  private async publishEvent(name: string, data: unknown, options?: PublishOptions): Promise<void> {
-    const sent = this.outgoing(name, data, options);
+  private addAll(tasks: readonly TaskToSend[]): Promise<Enqueued[]> {
+    const sending = this.link.connected?.sender.enqueue(tasks);
+    return sending ?? this.ready().then(({ sender }) => sender.enqueue(tasks));
+  }
+
+  private async publishEvent(name: string, toSent: () => Outgoing): Promise<void> {
+    const sent = toSent();
     const call = sent.options === undefined ? undefined : parsePublishOptions(sent.options);
     const runtime = this.link.connected ?? (await this.ready());
     await runtime.sender.publish(name, sent.data, call);
@@ -272,11 +275,8 @@ export class RuntimeClient<C extends BrokerContract = BrokerContract> extends Cl
   private toTask(name: string, data: unknown, options: EnqueueOptions | undefined): TaskToSend {
     const sent = this.outgoing(name, data, options);
     if (sent.options === undefined) return { name, data: sent.data };
-    return {
-      name,
-      data: sent.data,
-      options: parseEnqueueOptions(sent.options, this.options.settings.tasks.backoff),
-    };
+    const { backoff } = this.options.settings.tasks;
+    return { name, data: sent.data, options: parseEnqueueOptions(sent.options, backoff) };
   }
 
   /** What a promise method sends: its packets pass the hook of Nest 12, too. */

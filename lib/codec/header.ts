@@ -9,17 +9,6 @@ const HEADER_VERSION = 1;
 /** Bytes that tell how long the header in an entry is. */
 const LENGTH = 4;
 
-/**
- * The header and the payload of an entry in a stream of our own: one value, as each one more costs every step of a
- * message. They share its memory.
- * @throws CodecError
- */
-export function splitEntry(entry: Buffer): { header: Buffer; payload: Buffer } {
-  const end = entry.length < LENGTH ? Infinity : LENGTH + entry.readUInt32BE(0);
-  if (end > entry.length) throw new CodecError('the entry of the message is damaged');
-  return { header: entry.subarray(LENGTH, end), payload: entry.subarray(end) };
-}
-
 type Whole = Required<Envelope>;
 type MutableEnvelope = { -readonly [F in keyof Whole]: Whole[F] | undefined };
 
@@ -107,17 +96,43 @@ function take(envelope: MutableEnvelope, key: string, value: unknown): void {
  * @param acceptedAt what `enqueuedAt` is when the header does not say: the time of the first entry
  * @throws CodecError when the version is unknown (`code` CODEC, retryable: a newer instance can read it) or the bytes are no header
  */
-export function decodeHeader(header: Buffer, acceptedAt?: number): Envelope {
-  if (header[0] !== HEADER_VERSION) {
+export const decodeHeader = (header: Buffer, acceptedAt?: number): Envelope =>
+  decode({ bytes: header, from: 0, to: header.length }, acceptedAt);
+
+/**
+ * The header and the payload of an entry in a stream of our own: one value, as each one more costs every step of a
+ * message. The payload shares its memory.
+ * @throws CodecError as {@link decodeHeader}
+ */
+export function decodeEntry(
+  entry: Buffer,
+  acceptedAt?: number,
+): { envelope: Envelope; payload: Buffer } {
+  const to = entry.length < LENGTH ? Infinity : LENGTH + entry.readUInt32BE(0);
+  if (to > entry.length) throw new CodecError('the entry of the message is damaged');
+  const envelope = decode({ bytes: entry, from: LENGTH, to }, acceptedAt);
+  return { envelope, payload: entry.subarray(to) };
+}
+
+/** Where a header lies. */
+interface Span {
+  readonly bytes: Buffer;
+  readonly from: number;
+  readonly to: number;
+}
+
+function decode(span: Span, acceptedAt: number | undefined): Envelope {
+  const version = span.from < span.to ? span.bytes[span.from] : undefined;
+  if (version !== HEADER_VERSION) {
     throw new CodecError(
-      `header version ${header[0] ?? 'none'} is unknown, this release reads ${HEADER_VERSION}`,
+      `header version ${version ?? 'none'} is unknown, this release reads ${HEADER_VERSION}`,
       { retryable: true },
     );
   }
   const flat = blank(acceptedAt);
-  if (readFlat(header, flat) && isComplete(flat)) return flat as Envelope;
+  if (readFlat(span, flat) && isComplete(flat)) return flat as Envelope;
   const envelope = blank(acceptedAt);
-  readMap(header, envelope);
+  readMap(span, envelope);
   return envelope as Envelope;
 }
 
@@ -146,35 +161,35 @@ const UINT32 = 0xce;
 const FLOAT = 0xcb;
 
 /** Reads a header of short texts and plain numbers, as nearly all are, without a general decoder; returns whether it is one. */
-function readFlat(header: Buffer, envelope: MutableEnvelope): boolean {
-  const size = (header[1] ?? 0) ^ 0x80;
+function readFlat({ bytes, from, to }: Span, envelope: MutableEnvelope): boolean {
+  const size = (bytes[from + 1] ?? 0) ^ 0x80;
   if (size > 15) return false;
-  let at = 2;
+  let at = from + 2;
   for (let pair = 0; pair < size; pair += 1) {
-    if (header[at] !== LETTER) return false;
-    const key = String.fromCharCode(header[at + 1] ?? 0);
-    const head = header[at + 2] ?? 0xff;
+    if (bytes[at] !== LETTER) return false;
+    const key = String.fromCharCode(bytes[at + 1] ?? 0);
+    const head = bytes[at + 2] ?? 0xff;
     const start = at + 3;
     if (head < 0x80) {
       take(envelope, key, head);
       at = start;
     } else if ((head & 0xe0) === 0xa0) {
       at = start + (head & 0x1f);
-      take(envelope, key, header.toString('utf8', start, at));
+      take(envelope, key, bytes.toString('utf8', start, at));
     } else if (head === 0xd9) {
-      at = start + 1 + (header[start] ?? 0);
-      take(envelope, key, header.toString('utf8', start + 1, at));
-    } else if (head === UINT32 && start + 4 <= header.length) {
-      take(envelope, key, header.readUInt32BE(start));
+      at = start + 1 + (bytes[start] ?? 0);
+      take(envelope, key, bytes.toString('utf8', start + 1, at));
+    } else if (head === UINT32 && start + 4 <= to) {
+      take(envelope, key, bytes.readUInt32BE(start));
       at = start + 4;
-    } else if (head === FLOAT && start + 8 <= header.length) {
-      take(envelope, key, header.readDoubleBE(start));
+    } else if (head === FLOAT && start + 8 <= to) {
+      take(envelope, key, bytes.readDoubleBE(start));
       at = start + 8;
     } else {
       return false;
     }
   }
-  return at === header.length;
+  return at === to;
 }
 
 const KIND = /^[tre]:/;
@@ -182,10 +197,10 @@ const KIND = /^[tre]:/;
 const isComplete = ({ unique, address }: MutableEnvelope): boolean =>
   typeof unique === 'string' && typeof address === 'string' && KIND.test(address);
 
-function readMap(header: Buffer, envelope: MutableEnvelope): void {
+function readMap({ bytes, from, to }: Span, envelope: MutableEnvelope): void {
   let map: unknown;
   try {
-    map = unpack(header.subarray(1));
+    map = unpack(bytes.subarray(from + 1, to));
   } catch (cause) {
     throw new CodecError('the header of the message is damaged', { cause });
   }

@@ -1,6 +1,6 @@
 export type { PayloadCodec } from './payload-codec.js';
 export { jsonCodec } from './json.codec.js';
-export { decodeHeader, splitEntry, writeHeader } from './header.js';
+export { decodeEntry, decodeHeader, writeHeader } from './header.js';
 export {
   FRAME,
   type FrameKind,

@@ -1,5 +1,5 @@
 import type { BusPort, CancelResult, NewMessage, QueuePort } from '../backend/index.js';
-import { InvalidBatchError, InvalidOptionsError } from '../errors/index.js';
+import { InvalidBatchError, InvalidOptionsError, rejected } from '../errors/index.js';
 import {
   type Envelope,
   type MessageIds,
@@ -40,23 +40,13 @@ export class MessageSender {
     this.#events = new EventPublisher(parts);
   }
 
-  async enqueue(tasks: readonly TaskToSend[]): Promise<Enqueued[]> {
-    if (tasks.length === 0) throw new InvalidBatchError('a batch must hold at least one task');
-    if (tasks.length > MAX_BATCH) {
-      throw new InvalidBatchError(
-        `a batch of ${tasks.length} tasks is too large, at most ${MAX_BATCH} fit in one step`,
-      );
+  // not async, as the client's: thousands wait at once, and each promise in between is one more for the collector to keep
+  enqueue(tasks: readonly TaskToSend[]): Promise<Enqueued[]> {
+    try {
+      return this.#add(tasks, this.#toMessages(tasks));
+    } catch (error) {
+      return rejected(error);
     }
-    const { queue, router, sendTimeout } = this.#parts;
-    const messages = tasks.map((task) => this.#message(task));
-    if (tasks.length > 1) checkBytes(messages);
-    const routed = router.route(messages);
-    const added = await queue.add(routed instanceof Promise ? await routed : routed, sendTimeout);
-    router.learn(messages, added);
-    return added.map(({ unique, duplicate }, i) => ({
-      id: messageId(tasks[i]!.name, unique),
-      duplicate,
-    }));
   }
 
   async publish(name: string, data: unknown, options?: EventOptions): Promise<void> {
@@ -66,6 +56,34 @@ export class MessageSender {
   async cancel(id: string): Promise<CancelResult> {
     parseMessageId(id);
     return await this.#parts.queue.cancel(id);
+  }
+
+  #toMessages(tasks: readonly TaskToSend[]): NewMessage[] {
+    if (tasks.length === 0) throw new InvalidBatchError('a batch must hold at least one task');
+    if (tasks.length > MAX_BATCH) {
+      throw new InvalidBatchError(
+        `a batch of ${tasks.length} tasks is too large, at most ${MAX_BATCH} fit in one step`,
+      );
+    }
+    const messages = tasks.map((task) => this.#message(task));
+    if (tasks.length > 1) checkBytes(messages);
+    return messages;
+  }
+
+  #add(tasks: readonly TaskToSend[], messages: readonly NewMessage[]): Promise<Enqueued[]> {
+    const { queue, router, sendTimeout } = this.#parts;
+    const routed = router.route(messages);
+    const adding =
+      routed instanceof Promise
+        ? routed.then((proposed) => queue.add(proposed, sendTimeout))
+        : queue.add(routed, sendTimeout);
+    return adding.then((added) => {
+      router.learn(messages, added);
+      return added.map(({ unique, duplicate }, i) => ({
+        id: messageId(tasks[i]!.name, unique),
+        duplicate,
+      }));
+    });
   }
 
   #message({ name, data, options = NO_OPTIONS }: TaskToSend): NewMessage {

@@ -62,7 +62,8 @@ export class TaskRunner {
 
   /** The time-out ends the attempt; the handler is told by its signal. */
   #startTimer(handler: WorkHandler, handling: Handling): void {
-    const timeout = this.#policy(handler, handling).timeout;
+    const { policy } = handling.delivery.envelope;
+    const timeout = policy?.timeout ?? handler.policy?.timeout ?? this.#parts.defaults.timeout;
     if (timeout === 0) return;
     handling.deadline = this.#parts.clock.now() + timeout;
     handling.timer = this.#parts.clock.after(timeout, () => {
@@ -94,9 +95,7 @@ export class TaskRunner {
   }
 
   #policy(handler: WorkHandler, handling: Handling): TaskPolicy {
-    const { policy } = handling.delivery.envelope;
-    if (policy === undefined && handler.policy === undefined) return this.#parts.defaults;
-    return { ...this.#parts.defaults, ...handler.policy, ...policy };
+    return { ...this.#parts.defaults, ...handler.policy, ...handling.delivery.envelope.policy };
   }
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
 import type { FaultApp } from './fault-app.js';
 import { SCRIPTS } from '../../lib/backend/redis/scripts.js';
-import { decodeHeader, splitEntry } from '../../lib/codec/index.js';
+import { decodeEntry } from '../../lib/codec/index.js';
 import { faultTest } from './fault-test.js';
 
 const SIZE = 100;
@@ -20,8 +20,8 @@ async function batchesOf(app: FaultApp): Promise<Map<number, number>> {
   const batches = new Map<number, number>();
   for (const [, fields] of await app.redis.xrangeBuffer(app.keys.stream('t:flood'), '-', '+')) {
     expect([fields.length, String(fields[0])]).toEqual([2, 'm']);
-    const { header, payload } = splitEntry(fields[1]!);
-    expect(decodeHeader(header).address).toBe('t:flood');
+    const { envelope, payload } = decodeEntry(fields[1]!);
+    expect(envelope.address).toBe('t:flood');
     const { batch, filling } = JSON.parse(String(payload)) as Flooded;
     expect(filling).toHaveLength(BYTES);
     batches.set(batch, (batches.get(batch) ?? 0) + 1);

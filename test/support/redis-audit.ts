@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { AppKeys, GROUP } from '../../lib/backend/redis/keys.js';
 import { fieldOf } from '../../lib/backend/redis/entries.js';
-import { decodeHeader, splitEntry } from '../../lib/codec/index.js';
+import { decodeEntry, decodeHeader } from '../../lib/codec/index.js';
 import { type Audit, Findings } from './site.js';
 
 /** Reads every place of an app. What it tells holds if nobody else is at work meanwhile. */
@@ -50,9 +50,11 @@ class RedisAudit {
 
   async #stream(key: string, place = key): Promise<void> {
     for (const [id, fields] of await this.#redis.xrangeBuffer(key, '-', '+')) {
-      const header =
-        place === 'dead' ? fieldOf(fields, 'h')! : splitEntry(fieldOf(fields, 'm')!).header;
-      this.#findings.found(decodeHeader(header).unique, `${place} ${String(id)}`);
+      const { unique } =
+        place === 'dead'
+          ? decodeHeader(fieldOf(fields, 'h')!)
+          : decodeEntry(fieldOf(fields, 'm')!).envelope;
+      this.#findings.found(unique, `${place} ${String(id)}`);
     }
     if (place === 'dead') return;
     const held = await this.#redis.xpending(key, GROUP).catch(() => [0]);

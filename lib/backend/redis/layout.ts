@@ -1,5 +1,5 @@
 import type { EventForm } from '../../codec/index.js';
-import { decodeHeader, splitEntry } from '../../codec/index.js';
+import { decodeEntry } from '../../codec/index.js';
 import type { Envelope } from '../../message/index.js';
 import { fieldOf } from './entries.js';
 import { AppKeys, GROUP, type Keys } from './keys.js';
@@ -32,10 +32,7 @@ export const appLayout = (prefix: string, appName: string, sharded?: boolean): L
   keys: new AppKeys(prefix, appName, sharded),
   scripts: SCRIPTS,
   group: GROUP,
-  readEntry(id, fields) {
-    const { header, payload } = splitEntry(fieldOf(fields, ENTRY_FIELD) ?? NONE);
-    return { envelope: decodeHeader(header, idTime(id)), payload };
-  },
+  readEntry: (id, fields) => decodeEntry(fieldOf(fields, ENTRY_FIELD) ?? NONE, idTime(id)),
 });
 
 /** Milliseconds in an entry's id. */

@@ -1,8 +1,9 @@
 import { firstValueFrom } from 'rxjs';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { BrokerRecord, BrokerRecordBuilder, RuntimeClient } from '../../../lib/client/index.js';
 import { resolveOptions } from '../../../lib/config/index.js';
 import { FakeRuntime } from '../fake-runtime.js';
+import { eventually } from '../../support/eventually.js';
 
 describe('a record', () => {
   let runtime: FakeRuntime;
@@ -44,7 +45,7 @@ describe('a record', () => {
     client.send('get', record).subscribe();
     void client.request('get', record);
     void client.group('orders').request('get', record);
-    await vi.waitFor(() => expect(runtime.requests).toHaveLength(3));
+    await eventually(() => expect(runtime.requests).toHaveLength(3));
     for (const request of runtime.requests) {
       expect(request).toMatchObject({ data: { id: 1 }, options });
     }
@@ -129,7 +130,7 @@ describe('a record', () => {
     const headers = { traceparent: '00-1', tenant: 'acme' };
     await firstValueFrom(client.emit('event', record), { defaultValue: undefined });
     client.send('get', record).subscribe();
-    await vi.waitFor(() => expect(runtime.requests).toHaveLength(1));
+    await eventually(() => expect(runtime.requests).toHaveLength(1));
     expect(runtime.events[0]?.[2]).toEqual({ headers });
     expect(runtime.requests[0]?.options).toEqual({ headers });
 
@@ -137,7 +138,7 @@ describe('a record', () => {
     await client.enqueueMany([{ name: 'mail', data: 1, options: { key: 'a' } }]);
     await client.publish('told', 1, { headers: { a: 'b' } });
     void client.request('ask');
-    await vi.waitFor(() => expect(runtime.requests).toHaveLength(2));
+    await eventually(() => expect(runtime.requests).toHaveLength(2));
     const hooked = { traceparent: '00-1', tenant: 'hook' };
     expect(runtime.tasks.map(({ options }) => options)).toEqual([
       { headers: hooked },

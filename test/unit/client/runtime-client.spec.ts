@@ -1,9 +1,10 @@
 import { firstValueFrom, toArray } from 'rxjs';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { RuntimeClient, type RuntimeSource } from '../../../lib/client/index.js';
 import { resolveOptions } from '../../../lib/config/index.js';
 import { ClosedError } from '../../../lib/errors/index.js';
 import { FakeRuntime } from '../fake-runtime.js';
+import { eventually } from '../../support/eventually.js';
 
 const clientOf = (runtime: FakeRuntime, more: Partial<RuntimeSource> = {}): RuntimeClient =>
   new RuntimeClient({
@@ -73,7 +74,7 @@ describe('a client', () => {
     const { signal } = new AbortController();
     const reply = client.request('get', { id: 1 }, { timeout: '2s', mode: 'fast', signal });
     const failing = client.request('get');
-    await vi.waitFor(() => expect(runtime.requests).toHaveLength(2));
+    await eventually(() => expect(runtime.requests).toHaveLength(2));
     const [first, second] = runtime.requests;
     expect(first).toMatchObject({ name: 'get', data: { id: 1 } });
     expect(first?.options).toEqual({ timeout: 2_000, mode: 'fast', signal });
@@ -139,7 +140,7 @@ describe('a client', () => {
     const replies = client.send<number>({ b: 1, a: 'x' }, 'data');
     expect(runtime.requests).toHaveLength(0);
     const values = firstValueFrom(replies.pipe(toArray()));
-    await vi.waitFor(() => expect(runtime.requests).toHaveLength(1));
+    await eventually(() => expect(runtime.requests).toHaveLength(1));
     const [request] = runtime.requests;
     expect(request?.name).toBe('{"a":"x","b":1}');
     void request?.observer.next(1);
@@ -148,12 +149,12 @@ describe('a client', () => {
     expect(await values).toEqual([1, undefined]);
 
     const subscription = client.send('get', {}).subscribe();
-    await vi.waitFor(() => expect(runtime.requests).toHaveLength(2));
+    await eventually(() => expect(runtime.requests).toHaveLength(2));
     subscription.unsubscribe();
     expect(runtime.requests[1]?.givenUp).toBe(true);
 
     client.emit('event', 1);
-    await vi.waitFor(() => expect(runtime.events).toEqual([['event', 1, {}]]));
+    await eventually(() => expect(runtime.events).toEqual([['event', 1, undefined]]));
   });
 
   it("carries Nest's packet metadata as headers", async () => {
@@ -161,7 +162,7 @@ describe('a client', () => {
       packet.metadata = { traceparent: '00-1' };
     });
     client.emit('event', 1);
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(runtime.events).toEqual([['event', 1, { headers: { traceparent: '00-1' } }]]),
     );
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ScriptPacker, decodeHeader, splitEntry, writeHeader } from '../../../lib/codec/index.js';
+import { ScriptPacker, decodeEntry, decodeHeader, writeHeader } from '../../../lib/codec/index.js';
 import type { Envelope } from '../../../lib/message/index.js';
 import { failureOf } from '../runtime/failure-of.js';
 
@@ -157,9 +157,9 @@ describe('a header', () => {
 });
 
 describe('an entry', () => {
-  const entry = (payload: string | Uint8Array): Buffer => {
+  const entry = (payload: string | Uint8Array, envelope: Envelope = FULL): Buffer => {
     const packer = new ScriptPacker();
-    packer.sized(() => writeHeader(packer, FULL));
+    packer.sized(() => writeHeader(packer, envelope));
     packer.raw(payload);
     return packer.finish();
   };
@@ -167,9 +167,23 @@ describe('an entry', () => {
   it.each(['', '{"a":"漢"}', Buffer.from([0, 0xff, 1]), 'x'.repeat(20_000)])(
     'is its header and its payload',
     (payload) => {
-      const parts = splitEntry(entry(payload));
-      expect(decodeHeader(parts.header)).toEqual(FULL);
-      expect(parts.payload.equals(Buffer.from(payload as string))).toBe(true);
+      const read = decodeEntry(entry(payload));
+      expect(read.envelope).toEqual(FULL);
+      expect(read.payload.equals(Buffer.from(payload as string))).toBe(true);
+    },
+  );
+
+  it.each([BASE, FULL])(
+    'takes no byte of the payload for the header, nor the reverse',
+    (envelope) => {
+      const whole = entry('x'.repeat(300), envelope);
+      const length = whole.readUInt32BE(0);
+      for (let wrong = 1; wrong < whole.length - 4; wrong += 1) {
+        if (wrong === length) continue;
+        const damaged = Buffer.from(whole);
+        damaged.writeUInt32BE(wrong);
+        expect(failureOf(() => decodeEntry(damaged))).toMatchObject({ code: 'CODEC' });
+      }
     },
   );
 
@@ -179,7 +193,7 @@ describe('an entry', () => {
     ['less than it says', Buffer.from([0, 0, 0, 2, 1])],
     ['far less', Buffer.from([0xff, 0xff, 0xff, 0xff, 1, 0x80])],
   ])('is refused for good when there is %s', (_, damaged) => {
-    const failure = failureOf(() => splitEntry(damaged));
+    const failure = failureOf(() => decodeEntry(damaged));
     expect(failure).toMatchObject({ code: 'CODEC', retryable: false });
     expect(failure.message).toBe('the entry of the message is damaged');
   });

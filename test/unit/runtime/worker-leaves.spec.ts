@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { WorkerScene, Held } from './worker-scene.js';
+import { eventually } from '../../support/eventually.js';
 
 const MANY = 400;
 const routed = {
@@ -32,7 +33,7 @@ async function openPair(scene: WorkerScene) {
     const batch = Array.from({ length: 100 }, (_, i) => ({ name: 'work', data: n + i }));
     await leaver.runtime.sender.enqueue(batch);
   }
-  await vi.waitFor(() => expect(done).toHaveLength(MANY / 2));
+  await eventually(() => expect(done).toHaveLength(MANY / 2));
   expect(held.started).toHaveLength(1);
   return { leaver, other, held, done };
 }
@@ -42,10 +43,10 @@ describe('Worker that leaves while its handlers take long', () => {
     const scene = await WorkerScene.open();
     const { leaver, other, held, done } = await openPair(scene);
     const drained = leaver.runtime.drain();
-    await vi.waitFor(() => expect(done).toHaveLength(MANY - 1));
+    await eventually(() => expect(done).toHaveLength(MANY - 1));
     const tasks = [1, 2, 3, 4].map((n) => ({ name: 'work', data: -n }));
     await other.runtime.sender.enqueue(tasks);
-    await vi.waitFor(() => expect(done).toHaveLength(MANY + 3));
+    await eventually(() => expect(done).toHaveLength(MANY + 3));
     expect(held.running.size).toBe(1);
 
     held.end(held.started[0] as string);
@@ -63,7 +64,7 @@ describe('Worker that leaves while its handlers take long', () => {
     held.end(held.started[0] as string);
     await drained;
 
-    await vi.waitFor(() => expect(done).toHaveLength(MANY - 1));
+    await eventually(() => expect(done).toHaveLength(MANY - 1));
     expect(leaver.log).toContain('error: Error: away');
     expect((await other.runtime.stats()).consumers).toHaveLength(1);
   });
