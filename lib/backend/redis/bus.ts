@@ -25,6 +25,8 @@ interface Publication extends OutboxItem {
   readonly reject: (error: BrokerError) => void;
 }
 
+type ToPublish = Pick<Publication, 'channel' | 'event' | 'message'> & { readonly timeout: number };
+
 export interface RedisBusParts {
   readonly command: RedisLink;
   /** A connection of its own, in subscriber mode. */
@@ -68,22 +70,19 @@ export class RedisBus implements BusPort {
   }
 
   async publish(channel: string, message: Uint8Array, timeout: number): Promise<void> {
-    await this.#publish({ channel, event: undefined, message }, timeout);
+    await this.#publish({ channel, event: undefined, message, timeout });
   }
 
   publishEvent(name: string, message: Uint8Array, timeout: number): Promise<boolean> {
-    return this.#publish({ channel: this.channel('event', name), event: name, message }, timeout);
+    return this.#publish({ channel: this.channel('event', name), event: name, message, timeout });
   }
 
-  async #publish(
-    publication: Pick<Publication, 'channel' | 'event' | 'message'>,
-    timeout: number,
-  ): Promise<boolean> {
-    if (this.#closed) throw new ClosedError();
-    return await new Promise((resolve, reject) => {
+  #publish({ channel, event, message, timeout }: ToPublish): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) throw new ClosedError();
       const deadline = performance.now() + timeout;
-      const bytes = publication.message.length;
-      this.#outbox.push({ ...publication, count: 1, bytes, deadline, resolve, reject });
+      const bytes = message.length;
+      this.#outbox.push({ channel, event, message, count: 1, bytes, deadline, resolve, reject });
     });
   }
 
