@@ -43,6 +43,7 @@ function announce({ step, passed, failed, skipped, milliseconds }: StepResult): 
   const time = `${(milliseconds / 1000).toFixed(1)} s`.padStart(8);
   const mark = failed.length === 0 ? 'ok  ' : 'FAIL';
   console.log(`${mark}  ${step.name.padEnd(NAME_WIDTH)}${time}  ${counts.join(', ')}`.trimEnd());
+  if (step.kind === 'vitest') failed.forEach((name) => console.log(`      ${name}`));
 }
 
 function report(results: readonly StepResult[]): number {
