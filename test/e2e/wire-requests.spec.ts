@@ -107,13 +107,6 @@ describe('requests over a stream shared with Go-Broker', () => {
 
   it('find the one that handles them among those that do not', async () => {
     const scene = new Scene();
-    @Controller()
-    class Other {
-      @OnRequest('other')
-      other(): string {
-        return 'other';
-      }
-    }
     await testApp({ broker: scene.options({ service: 'sums' }), controllers: [Sums] });
     await testApp({ broker: scene.options({ service: 'other' }), controllers: [Other] });
     const broker = testClient(scene.options());
@@ -128,25 +121,48 @@ describe('requests over a stream shared with Go-Broker', () => {
     );
   });
 
+  /** One whose name only `r:slow` in the claims says is handled, after it was offered seven times. */
+  function offered(unique: string): readonly (string | Buffer)[] {
+    const packer = new ScriptPacker();
+    packer.byte(1);
+    packer.value({ i: unique, n: 'r:slow', b: 7, l: 60_000 });
+    return ['type', 'rpc', 'name', 'slow', 'payload', '7', 'h', packer.finish()];
+  }
+
+  @Controller()
+  class Other {
+    @OnRequest('other')
+    other(): string {
+      return 'other';
+    }
+  }
+
   it('are not given up while one that handles them is there, however often others had them', async () => {
     const scene = new Scene();
-    @Controller()
-    class Other {
-      @OnRequest('other')
-      other(): void {}
-    }
     const { broker } = await testApp({ broker: scene.options(), controllers: [Other] });
     const claims = new SharedKeys(scene.stream).key('claims', 'r:slow');
     await scene.redis.hset(claims, 'one that has much to do', 1);
-    // it was offered seven times
-    const packer = new ScriptPacker();
-    packer.byte(1);
-    packer.value({ i: 'u-1', n: 'r:slow', b: 7, l: 60_000 });
-    const fields = ['type', 'rpc', 'name', 'slow', 'payload', '7', 'h', packer.finish()] as const;
-    await scene.redis.xadd(scene.stream, '*', ...fields);
+    await scene.redis.xadd(scene.stream, '*', ...offered('u-1'));
     await eventually(async () => (await broker.stats()).delayed === 1);
     await scene.redis.del(claims);
     await eventually(async () => (await scene.length) + (await broker.stats()).delayed === 0);
+  });
+
+  it('come back at different times: in step, two instances would exchange theirs for ever', async () => {
+    const scene = new Scene();
+    await testApp({ broker: scene.options(), controllers: [Other] });
+    const keys = new SharedKeys(scene.stream);
+    await scene.redis.hset(keys.key('claims', 'r:slow'), 'one that has much to do', 1);
+    const together = scene.redis.multi();
+    for (let n = 0; n < 16; n += 1) together.xadd(scene.stream, '*', ...offered(`u-${n}`));
+    await together.exec();
+    let waits: number[] = [];
+    await eventually(async () => {
+      const due = await scene.redis.zrange(keys.key('due'), 0, -1, 'WITHSCORES');
+      waits = due.flatMap((text, i) => (i % 2 === 1 ? Number(text) : []));
+      return waits.length === 16;
+    });
+    expect(new Set(waits).size).toBeGreaterThan(4);
   });
 
   it('have ids, are cancelled and survive their server as on a stream of our own', async () => {

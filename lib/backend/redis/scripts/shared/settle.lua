@@ -10,7 +10,8 @@
 --@include answer
 local consumer, batch = ARGV[1], cmsgpack.unpack(ARGV[2])
 -- How often a message is offered again to those who may handle it, and how long it waits before: 1 s, 2 s, … at most 1 min
--- for a task; 20 ms, 40 ms, … at most 500 ms for a request, whose caller waits.
+-- for a task; 20 ms, 40 ms, … at most 500 ms for a request, whose caller waits. Each wait is shortened by up to a half, by chance:
+-- two instances that get each other's messages would get them again and again, if all came back in the same order.
 local OFFERS = { t = { 10, 1000, 60000 }, r = { 8, 20, 500 } }
 local out, stale, done, removals = {}, {}, 0, {}
 
@@ -58,6 +59,16 @@ local function error_of(name)
   return '{"name":"NoHandlerError","message":' .. message .. ',"code":"NO_HANDLER"}'
 end
 
+local seeded
+local function shorter(wait)
+  if not seeded then
+    seeded = true
+    -- without this a script has the same chances at every call
+    math.randomseed(tonumber(call('TIME')[2]))
+  end
+  return math.random(math.ceil(wait / 2), wait)
+end
+
 local function decline(m, p)
   local most, first, longest = unpack(OFFERS[string.sub(m.n, 1, 1)])
   m.b = (m.b or 0) + 1
@@ -65,7 +76,7 @@ local function decline(m, p)
     moved.expired = moved.expired + 1
   elseif m.b < most or call('EXISTS', $claims .. m.n) == 1 then
     -- who handles it is there, and gets it sooner or later
-    delay(m, p, clock() + math.min(longest, first * 2 ^ (m.b - 1)))
+    delay(m, p, clock() + shorter(math.min(longest, first * 2 ^ (m.b - 1))))
   elseif is_request(m.n) then
     answer(m, error_of(m.n))
   else
