@@ -112,7 +112,7 @@ export class ConsumerLoop {
     const { onDisplaced } = this.#parts;
     const { slots } = this.#parts.pool;
     while (!this.#stopped) {
-      await slots.available();
+      if (slots.free === 0) await slots.available();
       if (this.#paused || this.#clearing !== undefined) await this.#resumed();
       if (this.#stopped) return;
       const fetched = await this.#fetch();
@@ -141,7 +141,7 @@ export class ConsumerLoop {
 
   /** What lies in the lanes now; waits for nothing. */
   async #takeLanes(): Promise<Fetched> {
-    const { reader, pool, onError } = this.#parts;
+    const { reader, pool } = this.#parts;
     const wants: Want[] = pool.names.map((name) => ({ ...name, limit: LANES }));
     try {
       let waits = true;
@@ -150,18 +150,12 @@ export class ConsumerLoop {
       if (waits) reader.wake();
       return await fetching;
     } catch (error) {
-      await onError(error);
-      return { deliveries: [], undecodable: [], displaced: false };
+      return await this.#nothing(error);
     }
   }
 
-  async #fetch(): Promise<Fetched> {
-    const fetching = this.#read();
-    this.#fetching = fetching;
-    return await fetching;
-  }
-
-  async #read(): Promise<Fetched> {
+  // not async, as on the hot path every promise in between counts
+  #fetch(): Promise<Fetched> {
     const { reader, pool } = this.#parts;
     const { slots, names } = pool;
     const wants: Want[] = names.map(({ address, group }) => ({
@@ -169,13 +163,14 @@ export class ConsumerLoop {
       group,
       limit: slots.freeOf(address as Address),
     }));
-    try {
-      return await reader.fetch(slots.free, wants, this.#drained);
-    } catch (error) {
-      await this.#parts.onError(error);
-      return { deliveries: [], undecodable: [], displaced: false };
-    }
+    this.#fetching = reader.fetch(slots.free, wants, this.#drained).catch(this.#nothing);
+    return this.#fetching;
   }
+
+  readonly #nothing = async (error: unknown): Promise<Fetched> => {
+    await this.#parts.onError(error);
+    return { deliveries: [], undecodable: [], displaced: false };
+  };
 
   #handOn({ deliveries, undecodable }: Fetched, taken: readonly boolean[]): void {
     deliveries.forEach((delivery, i) => {

@@ -68,7 +68,7 @@ export class AddOutbox {
       ordered: (group) => group.messages.some(isOrdered),
       // while one is sent again no other runs ahead, or its number could fall out of the window
       steady: () => !this.#failing,
-      send: async (groups) => await this.#send(groups),
+      send: (groups) => this.#send(groups),
     });
   }
 
@@ -111,17 +111,21 @@ export class AddOutbox {
       open = this.#expire(open, sent, failure);
     };
     while (open.length > 0) {
-      if (!(await this.#link.whenUp(earliest(open) - performance.now()))) {
+      const up = this.#link.state === 'up';
+      if (!up && !(await this.#link.whenUp(earliest(open) - performance.now()))) {
         expire();
         continue;
       }
+      const watch = watchDeadline(() => this.#deadline(open), expire);
       try {
         const run = this.#run(args, open);
         sent = true;
-        const reply = await watchDeadline(run, () => this.#deadline(open), expire);
+        const reply = await run;
+        watch.cancel();
         this.#failing = false;
         return this.#resolve(groups, reply);
       } catch (cause) {
+        watch.cancel();
         const { error, outcome, transient } = toRedisFailure(cause);
         unknown ||= outcome === 'unknown';
         sent = unknown;
@@ -213,8 +217,11 @@ export class AddOutbox {
 const isOrdered = ({ envelope: { key, address } }: NewMessage): boolean =>
   key !== undefined && addressKind(address) !== 'request';
 
-const earliest = (groups: readonly Group[]): number =>
-  Math.min(...groups.map((group) => group.deadline));
+function earliest(groups: readonly Group[]): number {
+  let deadline = Infinity;
+  for (const group of groups) deadline = Math.min(deadline, group.deadline);
+  return deadline;
+}
 
 interface Outcome {
   readonly what: string;

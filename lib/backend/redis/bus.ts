@@ -127,9 +127,10 @@ export class RedisBus implements BusPort {
   async #send(batch: readonly Publication[]): Promise<void> {
     const { command, layout } = this.#parts;
     const { keys, scripts, events } = layout;
-    const deadline = Math.min(...batch.map((item) => item.deadline));
-    if (!(await command.whenUp(deadline - performance.now()))) {
-      return this.#reject(batch, 'not-sent');
+    if (command.state !== 'up') {
+      const deadline = Math.min(...batch.map((item) => item.deadline));
+      const up = await command.whenUp(deadline - performance.now());
+      if (!up) return this.#reject(batch, 'not-sent');
     }
     // only our own frames can follow each other
     const channels = events === undefined ? join(batch) : batch;
@@ -138,22 +139,23 @@ export class RedisBus implements BusPort {
       message,
       event ?? false,
     ]);
+    let open = batch;
+    const expire = (): void => {
+      this.#reject(open.filter(isOver), 'unknown');
+      this.#reject(this.#outbox.remove(isOver), 'not-sent');
+      open = open.filter((item) => !isOver(item));
+    };
+    const watch = watchDeadline(() => (open[0] ?? this.#outbox.first)?.deadline, expire);
     try {
       const args = [keys.root, packForScript(list), keys.sharded ? '1' : ''];
-      const run = command.run(scripts.publish, args);
-      let open = batch;
-      const expire = (): void => {
-        this.#reject(open.filter(isOver), 'unknown');
-        this.#reject(this.#outbox.remove(isOver), 'not-sent');
-        open = open.filter((item) => !isOver(item));
-      };
-      const next = (): number | undefined => [...open, this.#outbox.first][0]?.deadline;
-      const kept = (await watchDeadline(run, next, expire)) as number[];
+      const kept = (await command.run(scripts.publish, args)) as number[];
       const unpublished = new Set(kept.map((i) => channels[i]?.channel));
       batch.forEach((item) => item.resolve(!unpublished.has(item.channel)));
     } catch (cause) {
       const { error } = toRedisFailure(cause);
       batch.forEach((item) => item.reject(error));
+    } finally {
+      watch.cancel();
     }
   }
 

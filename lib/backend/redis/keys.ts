@@ -75,7 +75,7 @@ export const KEYS = {
   waitlist: 'k:',
   /** hash: scope, of events the address → messages waiting behind a key */
   gated: 'kc',
-  /** + producer, hash with expiry: its last 16 batch numbers */
+  /** + producer, hash with expiry: the last batch number that ended in each digit, and its answer */
   producer: 'p:',
   /** + length of address, address and dedupe id, string with expiry: unique of the accepted message */
   dedupe: 'dd:',

@@ -1,10 +1,10 @@
 import type { Redis } from 'ioredis';
-import { BackendUnavailableError, ClosedError } from '../../errors/index.js';
+import { BackendUnavailableError, ClosedError, rejected } from '../../errors/index.js';
 import { type LinkState, type Unsubscribe, systemClock } from '../index.js';
 import type { Connections } from './connections.js';
 import type { Script } from './load-script.js';
 import { elsewhere, isUnknownScript, toRedisFailure, withoutCommand } from './redis-error.js';
-import { WireCommand } from './wire-command.js';
+import { type Argument, WireCommand } from './wire-command.js';
 
 /** This connection as the server knows it. */
 interface Client {
@@ -25,8 +25,6 @@ type OnMessage = (
 interface EventSource {
   on(event: string, listener: (from: Buffer, message: Buffer) => void): unknown;
 }
-
-type Argument = string | number | Buffer;
 
 /** Longest wait for the reply of one command that does not block; then the socket counts as dead. */
 const REPLY_TIMEOUT = 3_000;
@@ -132,46 +130,51 @@ export class RedisLink {
   }
 
   /** Sends one command; replies are Buffers. Rejects at once when the link is down, and after `timeout` ms without a reply. */
-  call(command: string, args: readonly Argument[], timeout = REPLY_TIMEOUT): Promise<unknown> {
+  call(
+    command: string,
+    args: readonly Argument[],
+    timeout = REPLY_TIMEOUT,
+    onUnknownScript?: () => Promise<unknown>,
+  ): Promise<unknown> {
     // not async, as on the hot path every promise in between counts
-    return new Promise((resolve, reject: (error: Error) => void) => {
-      if (this.#closed) throw new ClosedError();
-      if (this.#state === 'down') {
-        throw new BackendUnavailableError(`Redis cannot be reached: ${this.#reason()}`, {
-          cause: this.#lastError,
-          outcome: 'not-sent',
-        });
-      }
-      const silence = systemClock.after(timeout, () => {
-        this.reconnect();
-        const message = `no reply to ${command} within ${timeout} ms`;
-        reject(new BackendUnavailableError(message, { outcome: 'unknown' }));
-      });
-      const sent = new WireCommand(command, args as Argument[]);
-      (this.#redis.sendCommand(sent) as Promise<unknown>).then(
-        (reply) => {
-          silence.cancel();
-          resolve(reply);
-        },
-        (error: Error) => {
-          silence.cancel();
-          reject(this.#failed(error));
-        },
-      );
+    if (this.#closed) return rejected(new ClosedError());
+    if (this.#state === 'down') {
+      const message = `Redis cannot be reached: ${this.#reason()}`;
+      const options = { cause: this.#lastError, outcome: 'not-sent' } as const;
+      return rejected(new BackendUnavailableError(message, options));
+    }
+    const sent = new WireCommand(command, args);
+    const silence = systemClock.after(timeout, () => {
+      const message = `no reply to ${command} within ${timeout} ms`;
+      sent.reject(new BackendUnavailableError(message, { outcome: 'unknown' }));
+      this.reconnect();
     });
+    this.#write(sent);
+    return sent.promise.then(
+      (reply) => {
+        silence.cancel();
+        return reply;
+      },
+      (error: Error) => {
+        silence.cancel();
+        if (onUnknownScript !== undefined && isUnknownScript(error)) return onUnknownScript();
+        throw this.#failed(error);
+      },
+    );
   }
 
   /** Runs a script by its digest, by its text where the server does not know it. */
   run(script: Script, args: readonly Argument[]): Promise<unknown> {
-    return this.runKnown(script, args).catch((error: Error) => {
-      if (!isUnknownScript(error)) throw error;
-      return this.call('EVAL', [script.text, 1, ...args]);
-    });
+    return this.runKnown(script, args, () => this.call('EVAL', [script.text, 1, ...args]));
   }
 
   /** Runs a script by its digest; see {@link isUnknownScript}. */
-  runKnown(script: Script, args: readonly Argument[]): Promise<unknown> {
-    return this.call('EVALSHA', [script.sha, 1, ...args]);
+  runKnown(
+    { sha }: Script,
+    args: readonly Argument[],
+    onUnknown?: () => Promise<unknown>,
+  ): Promise<unknown> {
+    return this.call('evalsha', [sha, 1, ...args], REPLY_TIMEOUT, onUnknown);
   }
 
   /** What `send` sends leaves in one piece. */
@@ -200,6 +203,15 @@ export class RedisLink {
     this.#closed = true;
     this.#redis.disconnect();
     this.#become('down', true);
+  }
+
+  #write(command: WireCommand): void {
+    try {
+      void this.#redis.sendCommand(command);
+    } catch (error) {
+      // its bytes could not be made
+      command.reject(error as Error);
+    }
   }
 
   /** What is said of a command that failed; leaves the server where that is what helps. */

@@ -22,6 +22,10 @@ export interface OutboxOptions<Item extends OutboxItem> {
   readonly steady?: () => boolean;
 }
 
+const now = Promise.resolve();
+/** As `queueMicrotask`, which in Node makes an AsyncResource each time. */
+export const afterThisTurn = (then: () => void): void => void now.then(then);
+
 /** While Redis works on one batch, a second one may leave, if it carries this many. */
 const WORTH_A_SECOND = 64;
 
@@ -62,7 +66,7 @@ export class Outbox<Item extends OutboxItem> {
     this.#bytes += item.bytes;
     if (this.#scheduled) return;
     this.#scheduled = true;
-    const { defer = queueMicrotask } = this.#options;
+    const { defer = afterThisTurn } = this.#options;
     defer(() => {
       this.#scheduled = false;
       this.#flush();

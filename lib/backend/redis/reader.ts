@@ -33,7 +33,7 @@ export interface ReaderParts {
 
 interface Stream {
   readonly key: string;
-  readonly limit: number;
+  limit: number;
 }
 
 /** Reads the lane of one consumer and the streams of its names over a connection of its own. */
@@ -42,6 +42,7 @@ export class RedisReader implements Reader {
   readonly #consumer: string;
   /** Key of the lane of each group that was read. */
   readonly #lanes = new Map<string, string>();
+  readonly #laneKeys = new Set<string>();
   readonly #unsubscribe: () => void;
   #recover = false;
   #looked = performance.now();
@@ -94,38 +95,41 @@ export class RedisReader implements Reader {
     await Promise.resolve();
   }
 
-  async #read(total: number, wants: readonly Want[], lanesOnly: boolean): Promise<Fetched> {
-    const lanes = this.#lanesOf(total, wants);
-    const streams = lanesOnly ? lanes : [...lanes, ...this.#streamsOf(wants)];
-    if (streams.length === 0) return await this.#rest();
-    if (this.#recover || performance.now() - this.#looked > LOOK)
-      return await this.#readAgain(wants);
+  // not async, as on the hot path every promise in between counts
+  #read(total: number, wants: readonly Want[], lanesOnly: boolean): Promise<Fetched> {
+    const streams = this.#lanesOf(total, wants);
+    const lanes = streams.length;
+    if (!lanesOnly) this.#addNames(streams, wants);
+    if (streams.length === 0) return this.#rest();
+    if (this.#recover || performance.now() - this.#looked > LOOK) return this.#readAgain(wants);
     // what was empty last time gets no share: the others have all of it (a race reads a few more, which are given back)
-    const busyLanes = lanes.length - Math.min(this.#quietLanes, lanes.length);
-    const busyNames = this.#quietNames ? 0 : streams.length - lanes.length;
+    const busyLanes = lanes - Math.min(this.#quietLanes, lanes);
+    const busyNames = this.#quietNames ? 0 : streams.length - lanes;
     const share = Math.floor(total / Math.max(1, busyLanes + busyNames));
     if (share >= 1 && streams.every((stream) => stream.limit >= share)) {
-      return await this.#wait(streams, Math.min(share, this.#count));
+      return this.#wait(streams, Math.min(share, this.#count));
     }
-    const ready = await this.#takeReady(streams, total);
-    return ready ?? (await this.#wait(streams, 1));
+    return this.#takeReady(streams, total).then((ready) => ready ?? this.#wait(streams, 1));
   }
 
   #lanesOf(total: number, wants: readonly Want[]): Stream[] {
-    const limits = new Map<string, number>();
-    for (const { group, limit } of wants) {
-      if (group === '') continue;
-      limits.set(group, Math.max(limits.get(group) ?? 0, Math.min(limit, total)));
+    const lanes: Stream[] = [];
+    for (const want of wants) {
+      const limit = Math.min(want.limit, total);
+      if (want.group === '' || limit < 1) continue;
+      const key = this.#laneOf(want.group);
+      const known = lanes.find((lane) => lane.key === key);
+      if (known === undefined) lanes.push({ key, limit });
+      else known.limit = Math.max(known.limit, limit);
     }
-    return [...limits].flatMap(([group, limit]) =>
-      limit > 0 ? { key: this.#laneOf(group), limit } : [],
-    );
+    return lanes;
   }
 
-  #streamsOf(wants: readonly Want[]): Stream[] {
-    return wants.flatMap(({ address, limit }) =>
-      limit > 0 ? { key: this.#parts.layout.keys.stream(address), limit } : [],
-    );
+  #addNames(streams: Stream[], wants: readonly Want[]): void {
+    const { keys } = this.#parts.layout;
+    for (const { address, limit } of wants) {
+      if (limit > 0) streams.push({ key: keys.stream(address), limit });
+    }
   }
 
   #laneOf(group: string): string {
@@ -133,6 +137,7 @@ export class RedisReader implements Reader {
     if (known !== undefined) return known;
     const lane = this.#parts.layout.keys.lane(this.#consumer, group);
     this.#lanes.set(group, lane);
+    this.#laneKeys.add(lane);
     return lane;
   }
 
@@ -151,23 +156,29 @@ export class RedisReader implements Reader {
   }
 
   /** Waits for any of the streams. */
-  async #wait(streams: readonly Stream[], count: number): Promise<Fetched> {
-    if (this.#takeWake()) return NOTHING;
+  #wait(streams: readonly Stream[], count: number): Promise<Fetched> {
+    if (this.#takeWake()) return Promise.resolve(NOTHING);
     this.#waiting = true;
-    try {
-      const keys = streams.map((stream) => stream.key);
-      const entries = await this.#parts.link.together(() => {
-        this.#parts.settle(this.#parts.link);
-        return this.#command(keys, { count, block: BLOCK });
-      });
-      this.#notice(entries);
-      const full = entries.length >= count;
-      this.#count = full ? Math.min(MAX_COUNT, this.#count * 2) : FIRST_COUNT;
-      return this.#toFetched(entries);
-    } finally {
-      this.#waiting = false;
-      this.#woken = false;
-    }
+    const { link, settle } = this.#parts;
+    const keys = streams.map((stream) => stream.key);
+    const reading = link.together(() => {
+      settle(link);
+      return this.#command(keys, { count, block: BLOCK });
+    });
+    return reading.then(
+      (reply) => {
+        this.#waiting = this.#woken = false;
+        const entries = parseEntries(reply);
+        this.#notice(entries);
+        const full = entries.length >= count;
+        this.#count = full ? Math.min(MAX_COUNT, this.#count * 2) : FIRST_COUNT;
+        return this.#toFetched(entries);
+      },
+      (error: unknown) => {
+        this.#waiting = this.#woken = false;
+        throw error;
+      },
+    );
   }
 
   /** Takes what is there without waiting, exactly within the limits, another stream first each time. */
@@ -178,10 +189,10 @@ export class RedisReader implements Reader {
     while (order.length > 0 && entries.length === 0) {
       const batch = order.splice(0, total);
       const share = Math.max(1, Math.floor(total / batch.length));
-      const reads = batch.map(
-        async ({ key, limit }) => await this.#command([key], { count: Math.min(share, limit) }),
+      const reads = batch.map(({ key, limit }) =>
+        this.#command([key], { count: Math.min(share, limit) }),
       );
-      for (const read of await Promise.all(reads)) entries.push(...read);
+      for (const read of await Promise.all(reads)) entries.push(...parseEntries(read));
     }
     this.#notice(entries);
     return entries.length === 0 ? undefined : this.#toFetched(entries);
@@ -192,7 +203,7 @@ export class RedisReader implements Reader {
     const groups = wants.map(({ group }) => group).filter((group) => group !== '');
     const lanes = [...new Set(groups.map((group) => this.#laneOf(group)))];
     const keys = [...lanes, ...wants.map((want) => this.#parts.layout.keys.stream(want.address))];
-    const entries = await this.#command(keys, { count: ALL, id: '0' });
+    const entries = parseEntries(await this.#command(keys, { count: ALL, id: '0' }));
     this.#recover = false;
     this.#looked = performance.now();
     const unknown = entries.filter((entry) => !this.#parts.holds(entry.lease));
@@ -209,31 +220,25 @@ export class RedisReader implements Reader {
     return found.length > 0;
   }
 
-  async #command(
+  #command(
     keys: readonly string[],
     { count, block, id = '>' }: { count: number; block?: number; id?: string },
-  ): Promise<RawEntry[]> {
-    const waits = block === undefined ? [] : ['BLOCK', block];
-    const head = [
-      'GROUP',
-      this.#parts.layout.group,
-      this.#consumer,
-      'COUNT',
-      count,
-      ...waits,
-      'STREAMS',
-    ];
-    const args = [...head, ...keys, ...keys.map(() => id)];
-    const timeout = block === undefined ? undefined : block + SILENCE;
-    return parseEntries(await this.#parts.link.call('XREADGROUP', args, timeout));
+  ): Promise<unknown> {
+    const { link, layout } = this.#parts;
+    const args = ['GROUP', layout.group, this.#consumer, 'COUNT', String(count)];
+    if (block !== undefined) args.push('BLOCK', String(block));
+    args.push('STREAMS', ...keys);
+    for (let i = 0; i < keys.length; i += 1) args.push(id);
+    return link.call('XREADGROUP', args, block === undefined ? undefined : block + SILENCE);
   }
 
   /** Which way work came. An empty name alone says little: the next burst may be its. */
   #notice(entries: readonly RawEntry[]): void {
-    const sources = new Set(entries.map(({ lease }) => lease.source));
-    const lanes = [...this.#lanes.values()];
-    const busy = lanes.filter((lane) => sources.has(lane)).length;
-    this.#quietLanes = lanes.length - busy;
+    const sources = new Set<string>();
+    for (const { lease } of entries) sources.add(lease.source);
+    let busy = 0;
+    for (const source of sources) if (this.#laneKeys.has(source)) busy += 1;
+    this.#quietLanes = this.#laneKeys.size - busy;
     this.#quietNames = busy > 0 && busy === sources.size;
   }
 
@@ -248,13 +253,12 @@ export class RedisReader implements Reader {
   }
 
   #toFetched(entries: readonly RawEntry[]): Fetched {
-    const lanes = new Set(this.#lanes.values());
     const deliveries: Delivery[] = [];
     const undecodable: Undecodable[] = [];
     for (const { lease, fields } of entries) {
       try {
         const { envelope, payload } = this.#parts.layout.readEntry(lease.token, fields);
-        deliveries.push({ lease, envelope, payload, routed: lanes.has(lease.source) });
+        deliveries.push({ lease, envelope, payload, routed: this.#laneKeys.has(lease.source) });
       } catch (error) {
         undecodable.push({ lease, error: error as CodecError });
       }

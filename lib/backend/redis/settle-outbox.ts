@@ -4,7 +4,7 @@ import { addressKind } from '../../message/index.js';
 import type { Delivery, Settlement, Undecodable, Verdict } from '../index.js';
 import type { Layout } from './layout.js';
 import type { RedisLink } from './link.js';
-import { Outbox, type OutboxItem } from './outbox.js';
+import { Outbox, type OutboxItem, afterThisTurn } from './outbox.js';
 import { isUnknownScript, toRedisFailure } from './redis-error.js';
 
 const MAX_COUNT = 256;
@@ -38,15 +38,15 @@ export class SettleOutbox {
       maxCount: MAX_COUNT,
       maxBytes: MAX_BYTES,
       together: (first, next) => first.consumer === next.consumer,
-      send: async (items) => await this.#send(items, this.#link),
+      send: (items) => this.#send(items, this.#link),
       // a reader that is about to read takes along what came of its last read
-      defer: (leave) => queueMicrotask(() => setImmediate(leave)),
+      defer: (leave) => afterThisTurn(() => setImmediate(leave)),
     });
   }
 
   /** Sends what waits over a link that is about to be written to: one step for both ends instead of two. */
   hand(link: RedisLink): void {
-    this.#outbox.hand(async (items) => await this.#send(items, link));
+    this.#outbox.hand((items) => this.#send(items, link));
   }
 
   settle(

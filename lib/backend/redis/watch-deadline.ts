@@ -1,14 +1,10 @@
 import { type Timer, systemClock } from '../index.js';
 
 /**
- * Waits for `run`, and calls `onDeadline` whenever the next deadline passes meanwhile.
+ * Calls `onDeadline` whenever the next deadline passes, until it is cancelled.
  * @param next the next deadline on `performance.now()`, `undefined` when there is none
  */
-export async function watchDeadline<T>(
-  run: Promise<T>,
-  next: () => number | undefined,
-  onDeadline: () => void,
-): Promise<T> {
+export function watchDeadline(next: () => number | undefined, onDeadline: () => void): Timer {
   let timer: Timer | undefined;
   const arm = (): void => {
     const at = next();
@@ -19,9 +15,5 @@ export async function watchDeadline<T>(
     });
   };
   arm();
-  try {
-    return await run;
-  } finally {
-    timer?.cancel();
-  }
+  return { cancel: () => timer?.cancel() };
 }

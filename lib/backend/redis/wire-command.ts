@@ -9,24 +9,40 @@ const STAR = 42;
 const ZERO = 48;
 /** Room for a head, its length in digits, and the ends of two lines. */
 const FRAME = 16;
+const NONE: never[] = [];
+
+export type Argument = string | number | Buffer;
 
 /**
  * A command whose bytes are written in one go. ioredis joins the strings and buffers of one in several steps, which for
  * a script costs several times as much as everything else it does with it. Replies are Buffers.
  */
 export class WireCommand extends Command {
+  constructor(name: string, args: readonly Argument[]) {
+    // what it does with arguments is not needed here
+    super(name, NONE);
+    this.args = args as Argument[];
+  }
+
   override toWritable(): Buffer {
-    const args = this.args as (string | Buffer)[];
+    const args = this.args as Argument[];
     let size = FRAME + FRAME + this.name.length * 3;
-    for (const arg of args) size += FRAME + (typeof arg === 'string' ? arg.length * 3 : arg.length);
+    for (const arg of args) size += sizeOf(arg);
     const bytes = Buffer.allocUnsafe(size);
     let at = writeHead(bytes, 0, STAR, args.length + 1);
     at = writeText(bytes, at, this.name);
     for (const arg of args) {
-      at = typeof arg === 'string' ? writeText(bytes, at, arg) : writeBytes(bytes, at, arg);
+      if (typeof arg === 'string') at = writeText(bytes, at, arg);
+      else if (typeof arg === 'number') at = writeText(bytes, at, String(arg));
+      else at = writeBytes(bytes, at, arg);
     }
     return bytes.subarray(0, at);
   }
+}
+
+function sizeOf(arg: Argument): number {
+  if (typeof arg === 'number') return FRAME + FRAME + FRAME;
+  return FRAME + (typeof arg === 'string' ? arg.length * 3 : arg.length);
 }
 
 function writeHead(bytes: Buffer, start: number, sign: number, length: number): number {

@@ -10,61 +10,29 @@
 local batch = cmsgpack.unpack(ARGV[3])
 local list = batch.m
 
-local function added(answer, accepted, duplicates)
-  call('HSET', producer, slot, answer, 'top', tonumber(ARGV[2]) > top and ARGV[2] or seen_before[2])
-  if slot == '1' then
-    call('PEXPIRE', producer, 3600000)
-  end
-  if accepted > 0 then
-    call('HINCRBY', $counters, 'added', accepted)
-  end
-  if duplicates > 0 then
-    call('HINCRBY', $counters, 'duplicates', duplicates)
-  end
+-- Most often all are plain messages of names that one scope handles, whoever of it is free, far from every bound: they need
+-- no more than this. A function that a script defines costs as much as a command, at every call.
+local counts, plain = {}, true
+for i = 1, #list, 3 do
+  plain = plain and not list[i + 2]
+  counts[list[i]] = (counts[list[i]] or 0) + 1
 end
-
--- The stream of an address that one scope handles, whoever of it is free, if `n` messages are far from every bound.
-local function way_of_plain(address, n)
+for address, n in pairs(plain and counts or {}) do
   local claimed = call('HGETALL', $claims .. address)
-  local limits
-  for i = 1, #claimed, 2 do
-    if claimed[i] == '' then
-      limits = cmsgpack.unpack(claimed[i + 1])
-    end
-  end
-  local stream, is_near = $stream .. address, false
+  local limits = #claimed == 4 and (claimed[1] == '' and claimed[2] or claimed[3] == '' and claimed[4])
+  limits = limits and cmsgpack.unpack(limits)
   if limits and string.byte(address) == 114 then
-    is_near = limits.maxWaiting and call('XLEN', stream) + n > limits.maxWaiting
-  elseif limits then
-    is_near = limits.streamLength
+    plain = plain and not (limits.maxWaiting and call('XLEN', $stream .. address) + n > limits.maxWaiting)
+  else
+    plain = plain and limits and not limits.streamLength
   end
-  return #claimed == (limits and 4 or 2) and not is_near and stream
 end
-
--- Most often all are plain messages with such ways: they need no more than this. A function that a script defines costs as
--- much as a command, at every call.
-local function ways_of_plain()
-  local counts, ways = {}, {}
-  for i = 1, #list, 3 do
-    if list[i + 2] then
-      return nil
-    end
-    counts[list[i]] = (counts[list[i]] or 0) + 1
-  end
-  for address, n in pairs(counts) do
-    ways[address] = way_of_plain(address, n)
-    if not ways[address] then
-      return nil
-    end
-  end
-  return ways
-end
-local plain = ways_of_plain()
 if plain then
+  local answer, accepted, duplicates = ARGV[2], #list / 3, 0
   for i = 1, #list, 3 do
-    call('XADD', plain[list[i]], '*', 'm', list[i + 1])
+    call('XADD', $stream .. list[i], '*', 'm', list[i + 1])
   end
-  added(ARGV[2], #list / 3, 0)
+--@include applied
   return {}
 end
 
@@ -281,5 +249,6 @@ for _, d in ipairs(dedupes) do
 end
 rest_decks()
 note_lanes()
-added(#out == 0 and ARGV[2] or ARGV[2] .. ' ' .. cmsgpack.pack(out), accepted, duplicates)
+local answer = #out == 0 and ARGV[2] or ARGV[2] .. ' ' .. cmsgpack.pack(out)
+--@include applied
 return out

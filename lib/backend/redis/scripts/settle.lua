@@ -12,49 +12,17 @@
 -- Returns { 'source id' of each stale one, … }
 local consumer, batch = ARGV[1], cmsgpack.unpack(ARGV[2])
 
-local out, stale, removals, done = {}, {}, {}, 0
-
--- the frames without those of stale requests; those to keep are stored
-local function sift(frames, replies)
-  local from, left = 1, {}
-  for i = 1, #replies, 5 do
-    local list, index, length, keep, unique = unpack(replies, i, i + 4)
-    local at = list * 3 - 2
-    if #out == 0 or not stale[batch.d[at] .. ' ' .. batch.d[at + 1][index]] then
-      local frame = string.sub(frames, from, from + length - 1)
-      left[#left + 1] = frame
-      if keep > 0 then
-        call('SET', $reply .. unique, frame, 'PX', keep)
-      end
-    end
-    from = from + length
-  end
-  return table.concat(left)
-end
-
--- replies to one channel leave in one publication
-local function send_replies()
-  for i = 1, #batch.r, 3 do
-    local frames = batch.r[i + 1]
-    if batch.keeps or #out > 0 then
-      frames = sift(frames, cmsgpack.unpack(batch.r[i + 2]))
-    end
-    if frames ~= '' then
-      call('PUBLISH', batch.r[i], frames)
-    end
-  end
-end
-
 -- Most often everything is done, and nobody lost what it held: that needs no more than this. A function that a script
 -- defines costs as much as a command, at every call.
-local held, simple = {}, #batch.k + #batch.m == 0
+local done, held, simple = 0, {}, #batch.k + #batch.m == 0
 for i = 1, #batch.d, 3 do
   held[i] = call('XACK', batch.d[i], 'g', unpack(batch.d[i + 1]))
   simple = simple and held[i] == #batch.d[i + 1] and not batch.d[i + 2]
   done = done + held[i]
 end
+local out, stale = {}, {}
 if simple then
-  send_replies()
+--@include replies
   for i = 1, #batch.d, 3 do
     local source, ids = batch.d[i], batch.d[i + 1]
     local gone, oldest = 0
@@ -71,9 +39,10 @@ if simple then
   local n = done == 1 and '1' or done
   call('HINCRBY', $counters, 'done', n)
   call('HINCRBY', $work, 'done ' .. consumer, n)
-  return {}
+  return out
 end
 
+local removals = {}
 --@include message
 --@need lanes
 local function reject(source, id)
@@ -105,7 +74,7 @@ for i = 1, #batch.d, 3 do
   acknowledge(batch.d[i], batch.d[i + 1], batch.d[i + 2], held[i])
 end
 
-send_replies()
+--@include replies
 
 local moved = { retry = 0, expired = 0, failed = 0 }
 local finish

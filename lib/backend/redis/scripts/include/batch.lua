@@ -1,17 +1,15 @@
 -- The idempotent producer: ARGV = its name, the number of the batch.
--- Numbers stay texts where they can: Redis spells out each number that a script hands to a command.
 local producer, slot = $producer .. ARGV[1], string.sub(ARGV[2], -1)
 -- A batch that was applied already gets the answer it got then. One that comes so late that its slot is used again
 -- (bytes of a dead connection that the network delivers after all) is refused: nobody waits for it any more.
-local seen_before = call('HMGET', producer, slot, 'top')
-local applied, top = seen_before[1], tonumber(seen_before[2] or 0)
-if applied == ARGV[2] then
-  -- a write, for replicas to confirm: this connection may not be the one that made the first
-  call('PEXPIRE', producer, 3600000)
-  return {}
-elseif applied and string.sub(applied, 1, #ARGV[2] + 1) == ARGV[2] .. ' ' then
-  call('PEXPIRE', producer, 3600000)
-  return cmsgpack.unpack(string.sub(applied, #ARGV[2] + 2))
-elseif tonumber(ARGV[2]) <= top - 10 then
-  return redis.error_reply('TOOLATE batch ' .. ARGV[2] .. ' of ' .. ARGV[1] .. ', ' .. top .. ' was applied')
+local applied = call('HGET', producer, slot)
+if applied then
+  local number = tonumber(applied) or tonumber(string.match(applied, '^%d+'))
+  if number == tonumber(ARGV[2]) then
+    -- a write, for replicas to confirm: this connection may not be the one that made the first
+    call('PEXPIRE', producer, 3600000)
+    return applied == ARGV[2] and {} or cmsgpack.unpack(string.sub(applied, #ARGV[2] + 2))
+  elseif number > tonumber(ARGV[2]) then
+    return redis.error_reply('TOOLATE batch ' .. ARGV[2] .. ' of ' .. ARGV[1] .. ', ' .. number .. ' was applied')
+  end
 end

@@ -44,10 +44,6 @@ end
 for _, d in ipairs(dedupes) do
   call('SET', d[1], d[2], 'PX', d[3])
 end
-call('HSET', producer, slot, #out == 0 and ARGV[2] or ARGV[2] .. ' ' .. cmsgpack.pack(out), 'top', math.max(top, tonumber(ARGV[2])))
-if slot == '1' then
-  call('PEXPIRE', producer, 3600000)
-end
-count('added', accepted)
-count('duplicates', #out / 3)
+local answer, duplicates = #out == 0 and ARGV[2] or ARGV[2] .. ' ' .. cmsgpack.pack(out), #out / 3
+--@include applied
 return out
