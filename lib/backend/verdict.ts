@@ -11,7 +11,12 @@ export interface ReplyOut {
 
 /** Why a message lies among the dead letters. `no_handler`: on a stream shared with Go-Broker, nobody took it. @publicApi */
 export type DeadReason =
-  'failed' | 'unrecoverable' | 'undecodable' | 'lost' | 'dropped' | 'no_handler';
+  | 'failed'
+  | 'unrecoverable'
+  | 'undecodable'
+  | 'lost'
+  | 'dropped'
+  | 'no_handler';
 
 /** How a delivery ends. Exactly one is accepted for each delivery. */
 export type Verdict =

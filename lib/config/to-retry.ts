@@ -6,7 +6,8 @@ import { RETRY } from './defaults.js';
 interface ParsedRetry {
   readonly attempts?: number | undefined;
   readonly backoff?:
-    { readonly [K in keyof BackoffPolicy]?: BackoffPolicy[K] | undefined } | undefined;
+    | { readonly [K in keyof BackoffPolicy]?: BackoffPolicy[K] | undefined }
+    | undefined;
   readonly codes?: readonly string[] | undefined;
 }
 

@@ -57,7 +57,14 @@ export interface HandledMessage extends Omit<HandlingContext, 'signal' | 'deadli
  * @publicApi
  */
 export type HandlingOutcome =
-  'done' | 'failed' | 'retried' | 'dead' | 'cancelled' | 'expired' | 'released' | 'lost';
+  | 'done'
+  | 'failed'
+  | 'retried'
+  | 'dead'
+  | 'cancelled'
+  | 'expired'
+  | 'released'
+  | 'lost';
 
 /** How one call of a handler ended. @publicApi */
 export interface HandlingEnd {

@@ -28,63 +28,57 @@ const AT_ONCE = TTL / 2;
 
 const STEAL_AFTER = 500;
 
-describe.concurrent(
-  'nothing happens for several times to live, then Redis is away for longer',
-  () => {
-    faultTest.for(ROUTINGS)('$title: all stay', async ({ balancer }, { app, expect }) => {
-      const settings = { balancer };
-      const through = await app.proxy();
-      const first = await app.start({ tasks, settings });
-      const crew = [first, await app.start({ tasks, through, settings })];
-      const producer = app.broker({ settings: { sendTimeout: 20_000 } });
-      await producer.runtime.connect();
-      const ids = crew.map(idOf);
-      const { sender } = producer.runtime;
-      await pass(TTL * 2.5);
-      const sent = machineTime();
-      await sender.enqueue(ids.flatMap((id, n) => pinned(id, plain([n]))));
-      await sender.enqueue([...plain(range(10, 2)), ...keyed(range(10, 12), { keys: 5 })]);
-      await app.counted({ done: 22 });
-      for (const { at } of factsOf(...crew).filter(started))
-        expect(at - sent).toBeLessThan(AT_ONCE);
+describe.concurrent('nothing happens for several times to live, then Redis is away for longer', () => {
+  faultTest.for(ROUTINGS)('$title: all stay', async ({ balancer }, { app, expect }) => {
+    const settings = { balancer };
+    const through = await app.proxy();
+    const first = await app.start({ tasks, settings });
+    const crew = [first, await app.start({ tasks, through, settings })];
+    const producer = app.broker({ settings: { sendTimeout: 20_000 } });
+    await producer.runtime.connect();
+    const ids = crew.map(idOf);
+    const { sender } = producer.runtime;
+    await pass(TTL * 2.5);
+    const sent = machineTime();
+    await sender.enqueue(ids.flatMap((id, n) => pinned(id, plain([n]))));
+    await sender.enqueue([...plain(range(10, 2)), ...keyed(range(10, 12), { keys: 5 })]);
+    await app.counted({ done: 22 });
+    for (const { at } of factsOf(...crew).filter(started)) expect(at - sent).toBeLessThan(AT_ONCE);
 
-      // work runs, and work waits, in each of them
-      for (const [i, only] of ids.entries()) {
-        await sender.enqueue(pinned(only, plain(range(6, 22 + 6 * i), { hold: true, only })));
+    // work runs, and work waits, in each of them
+    for (const [i, only] of ids.entries()) {
+      await sender.enqueue(pinned(only, plain(range(6, 22 + 6 * i), { hold: true, only })));
+    }
+    for (const { facts } of crew) {
+      await facts.count(4, (fact) => started(fact) && (fact.n ?? 0) >= 22);
+    }
+    const hole = through.blackHole();
+    await app.server.kill('SIGSTOP');
+    const during = [
+      sender.enqueue(plain(range(10, 34))),
+      sender.enqueue(keyed(range(10, 44), { keys: 5 })),
+    ];
+    await pass(TTL * 1.5);
+    await app.server.kill('SIGCONT');
+    await Promise.all(during);
+    // one comes back before the other, and finds it late
+    await eventually(async () => ((await first.runtime.health()).sinceBeat ?? Infinity) < TTL / 3);
+    hole.heal('deliver');
+    for (const [i, { facts, workshop }] of crew.entries()) {
+      for (const n of range(6, 22 + 6 * i)) {
+        await facts.until((fact) => started(fact) && fact.n === n);
+        workshop.release(n);
       }
-      for (const { facts } of crew) {
-        await facts.count(4, (fact) => started(fact) && (fact.n ?? 0) >= 22);
-      }
-      const hole = through.blackHole();
-      await app.server.kill('SIGSTOP');
-      const during = [
-        sender.enqueue(plain(range(10, 34))),
-        sender.enqueue(keyed(range(10, 44), { keys: 5 })),
-      ];
-      await pass(TTL * 1.5);
-      await app.server.kill('SIGCONT');
-      await Promise.all(during);
-      // one comes back before the other, and finds it late
-      await eventually(
-        async () => ((await first.runtime.health()).sinceBeat ?? Infinity) < TTL / 3,
-      );
-      hole.heal('deliver');
-      for (const [i, { facts, workshop }] of crew.entries()) {
-        for (const n of range(6, 22 + 6 * i)) {
-          await facts.until((fact) => started(fact) && fact.n === n);
-          workshop.release(n);
-        }
-      }
+    }
 
-      await app.counted({ added: 54, done: 54, lost: 0, stale: 0 });
-      expect(startsIn(factsOf(...crew))).toEqual(range(54));
-      checkOrder(factsOf(...crew));
-      await pass(TTL);
-      expect(factsOf(...crew).filter(evicted)).toEqual([]);
-      expect((await app.stats()).consumers.map(({ id }) => id).toSorted()).toEqual(ids.toSorted());
-    });
-  },
-);
+    await app.counted({ added: 54, done: 54, lost: 0, stale: 0 });
+    expect(startsIn(factsOf(...crew))).toEqual(range(54));
+    checkOrder(factsOf(...crew));
+    await pass(TTL);
+    expect(factsOf(...crew).filter(evicted)).toEqual([]);
+    expect((await app.stats()).consumers.map(({ id }) => id).toSorted()).toEqual(ids.toSorted());
+  });
+});
 
 describe.concurrent('an instance lives, but its handlers never end', () => {
   // who competes is routed nothing

@@ -130,52 +130,44 @@ describe.concurrent('instances join, leave, get other weights and none, under lo
   });
 });
 
-describe.concurrent(
-  'an instance leaves while much waits for it, and its handlers take long',
-  () => {
-    faultTest.for(ROUTINGS)(
-      '$title: it goes to others at once',
-      async (routing, { app, expect }) => {
-        const settings = { heartbeatTtl, grace: 60_000, balancer: routing.balancer };
-        const leaver = await app.start({
-          tasks,
-          requests: ['ask'],
-          settings: { ...settings, maxJobs: 2 },
-        });
-        const others = [
-          await app.start({ tasks, requests: ['ask'], settings }),
-          await app.start({ tasks, requests: ['ask'], settings }),
-        ];
-        const { runtime } = app.broker();
-        await runtime.connect();
-        const { sender } = runtime;
-        const only = idOf(leaver);
-        await sender.enqueue(pinned(only, plain(range(8), { hold: true, only })));
-        await sender.enqueue(plain(range(60, 8), { hold: true, only }));
-        await sender.enqueue(keyed(range(32, 68), { keys: 8, hold: true, only }));
-        const running = await leaver.facts.count(2, started);
-        await eventually(async () => {
-          const { inFlight = 0, waiting = 0 } = (await infoOf(app, only)) ?? {};
-          expect(inFlight).toBe(2);
-          const { counters, gated } = await app.stats();
-          expect(counters.done + inFlight + waiting + gated).toBe(100);
-        });
+describe.concurrent('an instance leaves while much waits for it, and its handlers take long', () => {
+  faultTest.for(ROUTINGS)('$title: it goes to others at once', async (routing, { app, expect }) => {
+    const settings = { heartbeatTtl, grace: 60_000, balancer: routing.balancer };
+    const leaver = await app.start({
+      tasks,
+      requests: ['ask'],
+      settings: { ...settings, maxJobs: 2 },
+    });
+    const others = [
+      await app.start({ tasks, requests: ['ask'], settings }),
+      await app.start({ tasks, requests: ['ask'], settings }),
+    ];
+    const { runtime } = app.broker();
+    await runtime.connect();
+    const { sender } = runtime;
+    const only = idOf(leaver);
+    await sender.enqueue(pinned(only, plain(range(8), { hold: true, only })));
+    await sender.enqueue(plain(range(60, 8), { hold: true, only }));
+    await sender.enqueue(keyed(range(32, 68), { keys: 8, hold: true, only }));
+    const running = await leaver.facts.count(2, started);
+    await eventually(async () => {
+      const { inFlight = 0, waiting = 0 } = (await infoOf(app, only)) ?? {};
+      expect(inFlight).toBe(2);
+      const { counters, gated } = await app.stats();
+      expect(counters.done + inFlight + waiting + gated).toBe(100);
+    });
 
-        const left = leaver.runtime.close();
-        const answers = range(9, 100).map(
-          async (n) => await ask(sender, { name: 'ask', data: { n } }),
-        );
-        expect(await Promise.all(answers)).toHaveLength(9);
-        await app.counted({ done: 98 + 9 });
-        for (const { n = 0 } of running) leaver.workshop.release(n);
-        await left;
-        await app.counted({ added: 109, done: 109, lost: 0, stale: 0, dead: 0 });
-        const facts = factsOf(leaver, ...others);
-        expect(startsIn(facts)).toEqual(range(109));
-        expect(facts.filter(ended)).toHaveLength(109);
-        checkOrder(facts);
-        expect(await tracesOf(app, only)).toEqual([]);
-      },
-    );
-  },
-);
+    const left = leaver.runtime.close();
+    const answers = range(9, 100).map(async (n) => await ask(sender, { name: 'ask', data: { n } }));
+    expect(await Promise.all(answers)).toHaveLength(9);
+    await app.counted({ done: 98 + 9 });
+    for (const { n = 0 } of running) leaver.workshop.release(n);
+    await left;
+    await app.counted({ added: 109, done: 109, lost: 0, stale: 0, dead: 0 });
+    const facts = factsOf(leaver, ...others);
+    expect(startsIn(facts)).toEqual(range(109));
+    expect(facts.filter(ended)).toHaveLength(109);
+    checkOrder(facts);
+    expect(await tracesOf(app, only)).toEqual([]);
+  });
+});

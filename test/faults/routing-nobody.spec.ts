@@ -33,47 +33,44 @@ const KEYED = 40;
 const LATE = 20;
 const ALL = EARLY + PINNED + PLAIN + KEYED + LATE;
 
-describe.concurrent(
-  'nobody is there: at first, and after the last one died with full lanes',
-  () => {
-    faultTest.for(ROUTINGS)('$title', async ({ balancer }, { app, expect }) => {
-      const settings = { maxJobs: 8, balancer };
-      const producer = app.broker();
-      await producer.runtime.connect();
-      const { sender } = producer.runtime;
-      for (const hundred of range(EARLY / 100)) {
-        await sender.enqueue(plain(range(100, hundred * 100)));
-      }
-      expect(await app.stats()).toMatchObject({ unclaimed: EARLY });
-      const last = await app.spawn({ tasks, settings });
-      await app.counted({ done: EARLY }, { within: 20_000 });
-      expect(startsIn(last.facts.all)).toEqual(range(EARLY));
+describe.concurrent('nobody is there: at first, and after the last one died with full lanes', () => {
+  faultTest.for(ROUTINGS)('$title', async ({ balancer }, { app, expect }) => {
+    const settings = { maxJobs: 8, balancer };
+    const producer = app.broker();
+    await producer.runtime.connect();
+    const { sender } = producer.runtime;
+    for (const hundred of range(EARLY / 100)) {
+      await sender.enqueue(plain(range(100, hundred * 100)));
+    }
+    expect(await app.stats()).toMatchObject({ unclaimed: EARLY });
+    const last = await app.spawn({ tasks, settings });
+    await app.counted({ done: EARLY }, { within: 20_000 });
+    expect(startsIn(last.facts.all)).toEqual(range(EARLY));
 
-      const dead = idOf(last);
-      const stuck = { hold: true, only: dead };
-      await sender.enqueue(pinned(dead, plain(range(PINNED, EARLY), stuck)));
-      await sender.enqueue(plain(range(PLAIN, EARLY + PINNED), stuck));
-      await sender.enqueue(keyed(range(KEYED, EARLY + PINNED + PLAIN), { keys: 8, ...stuck }));
-      await eventually(async () => expect(await infoOf(app, dead)).toMatchObject({ inFlight: 8 }));
-      await last.facts.count(EARLY + 8, started);
-      const { waiting = 0 } = (await infoOf(app, dead)) ?? {};
-      expect(waiting).toBeGreaterThanOrEqual(PINNED - 8);
-      await last.kill();
-      await pass(TTL);
-      const late = plain(range(LATE, ALL - LATE));
-      await sender.enqueue([...late.slice(0, LATE / 2), ...pinned(dead, late.slice(LATE / 2))]);
+    const dead = idOf(last);
+    const stuck = { hold: true, only: dead };
+    await sender.enqueue(pinned(dead, plain(range(PINNED, EARLY), stuck)));
+    await sender.enqueue(plain(range(PLAIN, EARLY + PINNED), stuck));
+    await sender.enqueue(keyed(range(KEYED, EARLY + PINNED + PLAIN), { keys: 8, ...stuck }));
+    await eventually(async () => expect(await infoOf(app, dead)).toMatchObject({ inFlight: 8 }));
+    await last.facts.count(EARLY + 8, started);
+    const { waiting = 0 } = (await infoOf(app, dead)) ?? {};
+    expect(waiting).toBeGreaterThanOrEqual(PINNED - 8);
+    await last.kill();
+    await pass(TTL);
+    const late = plain(range(LATE, ALL - LATE));
+    await sender.enqueue([...late.slice(0, LATE / 2), ...pinned(dead, late.slice(LATE / 2))]);
 
-      const start = machineTime();
-      const next = await app.start({ tasks, settings });
-      await app.counted({ added: ALL, done: ALL }, { within: TAKEOVER * 2 });
-      expect(machineTime() - start).toBeLessThan(TAKEOVER);
-      expect(startsIn(next.facts.all)).toEqual(range(ALL - EARLY, EARLY));
-      checkOrder(factsOf(last, next));
-      expect(await app.counters()).toMatchObject({ lost: 8, stale: 0, dead: 0 });
-      await eventually(async () => expect(await tracesOf(app, dead)).toEqual([]));
-    });
-  },
-);
+    const start = machineTime();
+    const next = await app.start({ tasks, settings });
+    await app.counted({ added: ALL, done: ALL }, { within: TAKEOVER * 2 });
+    expect(machineTime() - start).toBeLessThan(TAKEOVER);
+    expect(startsIn(next.facts.all)).toEqual(range(ALL - EARLY, EARLY));
+    checkOrder(factsOf(last, next));
+    expect(await app.counters()).toMatchObject({ lost: 8, stale: 0, dead: 0 });
+    await eventually(async () => expect(await tracesOf(app, dead)).toEqual([]));
+  });
+});
 
 const BATCH = 40;
 

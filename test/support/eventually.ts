@@ -24,7 +24,8 @@ export async function eventually<T>(
 }
 
 type Attempt<T> =
-  { readonly done: true; readonly value: T } | { readonly done: false; readonly error: unknown };
+  | { readonly done: true; readonly value: T }
+  | { readonly done: false; readonly error: unknown };
 
 async function attempt<T>(probe: () => T | Promise<T>): Promise<Attempt<T>> {
   try {
