@@ -80,7 +80,8 @@ describe.each(modes)('requests (%s)', (mode) => {
     const context = await seen.next();
     expect(context).toMatchObject({ kind: 'request', name: 'who', headers: { user: 'ann' } });
     expect(context.deadline).toBeGreaterThan(before);
-    expect(context.deadline).toBeLessThanOrEqual(Date.now() + 2_000);
+    // by the clock of the backend, as it was measured from here
+    expect(context.deadline).toBeLessThan(Date.now() + 3_000);
   });
 
   it("bring back the handler's error with message, code and data, without its stack", async () => {
