@@ -2,6 +2,7 @@ import { Redis } from 'ioredis';
 import type { BrokerClient } from 'nestjs-broker';
 import { describe, expect } from 'vitest';
 import { SCRIPTS } from '../../lib/backend/redis/scripts.js';
+import { packForScript } from '../../lib/codec/index.js';
 import type { TaskToSend } from '../../lib/runtime/index.js';
 import { eventually } from '../support/eventually.js';
 import { testClient } from '../support/test-app.js';
@@ -100,6 +101,28 @@ describe('the reply to a send is lost', () => {
       expect(await app.counters()).toMatchObject({ added: 22 });
     },
   );
+
+  faultTest('a number that was used again since is refused', async ({ app }) => {
+    const { runtime } = app.broker();
+    await runtime.connect();
+    for (const n of range(12)) await runtime.sender.enqueue([{ name: 'old', data: { n } }]);
+    const { root } = app.keys;
+    const producers = app.keys.key('producer');
+    const [producer = ''] = await app.redis.keys(`${producers}*`);
+    const again = async (number: number): Promise<unknown> => {
+      const batch = packForScript({ m: ['t:old', 'entry', false] });
+      const rest = [batch, '', 'reject', app.keys.channel('control')] as const;
+      const name = producer.slice(producers.length);
+      return await app.redis.evalsha(add, 1, root, name, number, ...rest);
+    };
+
+    for (const number of [1, 2]) await expect(again(number)).rejects.toThrow(/TOOLATE/);
+    for (const number of [3, 12]) expect(await again(number)).toEqual([]);
+    expect(await app.redis.xlen(app.keys.stream('t:old'))).toBe(12);
+    expect(await again(13)).toEqual([]);
+    expect(await app.redis.xlen(app.keys.stream('t:old'))).toBe(13);
+    await expect(again(3)).rejects.toThrow(/TOOLATE/);
+  });
 
   faultTest('a client gives up after as many tries as it was told', async ({ app }) => {
     const proxy = await app.proxy();

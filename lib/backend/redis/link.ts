@@ -130,13 +130,29 @@ export class RedisLink {
   }
 
   /** Sends one command; replies are Buffers. Rejects at once when the link is down, and after `timeout` ms without a reply. */
-  call(
+  call(command: string, args: readonly Argument[], timeout = REPLY_TIMEOUT): Promise<unknown> {
+    return this.#send(command, args, timeout);
+  }
+
+  /** Runs a script by its digest, by its text where the server does not know it. */
+  run(script: Script, args: readonly Argument[]): Promise<unknown> {
+    return this.#send('evalsha', [script.sha, 1, ...args], REPLY_TIMEOUT, () =>
+      this.call('EVAL', [script.text, 1, ...args]),
+    );
+  }
+
+  /** Runs a script by its digest; see {@link isUnknownScript}. */
+  runKnown(script: Script, args: readonly Argument[]): Promise<unknown> {
+    return this.call('evalsha', [script.sha, 1, ...args]);
+  }
+
+  // not async, as on the hot path every promise in between counts
+  #send(
     command: string,
     args: readonly Argument[],
-    timeout = REPLY_TIMEOUT,
+    timeout: number,
     onUnknownScript?: () => Promise<unknown>,
   ): Promise<unknown> {
-    // not async, as on the hot path every promise in between counts
     if (this.#closed) return rejected(new ClosedError());
     if (this.#state === 'down') {
       const message = `Redis cannot be reached: ${this.#reason()}`;
@@ -161,20 +177,6 @@ export class RedisLink {
         throw this.#failed(error);
       },
     );
-  }
-
-  /** Runs a script by its digest, by its text where the server does not know it. */
-  run(script: Script, args: readonly Argument[]): Promise<unknown> {
-    return this.runKnown(script, args, () => this.call('EVAL', [script.text, 1, ...args]));
-  }
-
-  /** Runs a script by its digest; see {@link isUnknownScript}. */
-  runKnown(
-    { sha }: Script,
-    args: readonly Argument[],
-    onUnknown?: () => Promise<unknown>,
-  ): Promise<unknown> {
-    return this.call('evalsha', [sha, 1, ...args], REPLY_TIMEOUT, onUnknown);
   }
 
   /** What `send` sends leaves in one piece. */
