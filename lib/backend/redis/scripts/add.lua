@@ -14,17 +14,23 @@ local list = batch.m
 -- no more than this. A function that a script defines costs as much as a command, at every call.
 local counts, plain = {}, true
 for i = 1, #list, 3 do
-  plain = plain and not list[i + 2]
+  if list[i + 2] then
+    plain = false
+    break
+  end
   counts[list[i]] = (counts[list[i]] or 0) + 1
 end
-for address, n in pairs(plain and counts or {}) do
+for address, n in pairs(counts) do
+  if not plain then
+    break
+  end
   local claimed = call('HGETALL', $claims .. address)
   local limits = #claimed == 4 and (claimed[1] == '' and claimed[2] or claimed[3] == '' and claimed[4])
   limits = limits and cmsgpack.unpack(limits)
   if limits and string.byte(address) == 114 then
-    plain = plain and not (limits.maxWaiting and call('XLEN', $stream .. address) + n > limits.maxWaiting)
+    plain = not (limits.maxWaiting and call('XLEN', $stream .. address) + n > limits.maxWaiting)
   else
-    plain = plain and limits and not limits.streamLength
+    plain = limits and not limits.streamLength
   end
 end
 if plain then

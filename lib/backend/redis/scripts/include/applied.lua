@@ -1,4 +1,5 @@
--- The last step of what batch.lua began: `answer`, `accepted`, `duplicates`.
+-- The last step of what batch.lua began: `answer`, `accepted`, `duplicates`. The number of a message that is alone stays a
+-- text: Redis spells out each number that a script hands to a command.
 call('HSET', producer, slot, answer)
 if slot == '1' then
   call('PEXPIRE', producer, 3600000)
