@@ -1,12 +1,14 @@
 import type { PlainError } from '../errors/index.js';
 
-/** A reply that leaves in the same atomic step as the settlement. */
+/** A reply, which leaves in the same atomic step as the settlement if nothing else is said. */
 export interface ReplyOut {
   readonly channel: string;
   /** One encoded reply frame. */
   readonly frame: Uint8Array;
   /** Milliseconds the frame is kept for a caller that reconnects; absent: not kept. */
   readonly keep?: number;
+  /** Whether it may reach its caller before the request is settled; of a reply that is not kept. */
+  readonly ahead?: boolean;
 }
 
 /** Why a message lies among the dead letters. `no_handler`: on a stream shared with Go-Broker, nobody took it. @publicApi */

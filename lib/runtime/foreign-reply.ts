@@ -29,7 +29,7 @@ export class ForeignReply {
   }
 
   #finish(frame: Uint8Array): void {
-    this.#handling.finish(doneWith(this.#handling, frame));
+    this.#handling.finish(doneWith(this.#handling, frame, false));
   }
 
   get #correlation(): string {

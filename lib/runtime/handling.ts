@@ -4,6 +4,13 @@ import type { HandlingContext } from './handler.js';
 
 const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({});
 
+/** The instance that holds a delivery. */
+export interface Holder {
+  readonly consumer: string;
+  /** Whether nobody can have evicted it yet. */
+  readonly fresh: boolean;
+}
+
 /**
  * One delivery in the hands of this instance, and what its handler is told about it. It ends once: whoever comes
  * first (the handler, a time-out, a lost lease, the end of the grace time) decides the verdict.
@@ -34,12 +41,16 @@ export class Handling implements HandlingContext {
 
   constructor(
     readonly delivery: Delivery,
-    readonly consumerId: string,
+    readonly holder: Holder,
     onFinish: (handling: Handling, verdict: Verdict | undefined) => void,
   ) {
     this.name = addressName(delivery.envelope.address);
     this.kind = addressKind(delivery.envelope.address);
     this.#finish = onFinish;
+  }
+
+  get consumerId(): string {
+    return this.holder.consumer;
   }
 
   get id(): string {

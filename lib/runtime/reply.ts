@@ -23,7 +23,7 @@ export interface ReplyParts {
 
 /**
  * The values of one reply. Each is held back until the next one or the end shows whether it is the last, which leaves
- * in the step that settles the request; the others pass a window.
+ * in the step that settles the request, or ahead of it where it is all; the others pass a window.
  */
 export class Reply {
   readonly #handling: Handling;
@@ -111,8 +111,9 @@ export class Reply {
   }
 
   #finish(kind: FrameKind, body: string | Uint8Array): void {
-    const frame = encodeFrame(this.#unique, this.#window?.sent ?? 0, kind, body);
-    const verdict = doneWith(this.#handling, frame);
+    const window = this.#window;
+    const frame = encodeFrame(this.#unique, window?.sent ?? 0, kind, body);
+    const verdict = doneWith(this.#handling, frame, window === undefined);
     if (this.#sending === undefined) this.#handling.finish(verdict);
     else void this.#sending.then(() => this.#handling.finish(verdict));
   }

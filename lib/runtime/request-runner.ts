@@ -22,7 +22,7 @@ export interface RequestRunnerParts {
 /** Time-outs are rounded up to this many ms: timers with few different lengths cost much less. */
 const COARSE = 50;
 
-/** Runs a request and carries its values back. The last frame leaves in the step that settles the request. */
+/** Runs a request and carries its values back. */
 export class RequestRunner {
   readonly #parts: ReplyParts;
   readonly #watch: HandlingObserver | undefined;

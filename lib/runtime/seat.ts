@@ -163,7 +163,7 @@ export class Seat {
       this.#parts.pools.of(address).slots.give(address);
       return;
     }
-    const handling = new Handling(delivery, this.consumer, this.#onFinish);
+    const handling = new Handling(delivery, this.session, this.#onFinish);
     this.#held.add(handling);
     if (this.session.fresh) this.#start(handling);
     else void this.#startWhenFresh(handling);

@@ -96,6 +96,46 @@ export function describeRequests(open: OpenScene): void {
       await scene.add(request('q'));
       await server.leave();
       await expect(scene.add(request('q'))).rejects.toMatchObject(noHandler);
+      expect((await scene.stats()).counters).toMatchObject({ added: 1 });
+    });
+
+    it('are refused at once where nobody handles them any more, and nothing waits', async () => {
+      const scene = await open();
+      const server = await scene.join({ requests: ['q'] });
+      for (const _ of [1, 2]) {
+        await scene.add(request('q'));
+        await server.done(await server.takeOne('request'));
+      }
+      await server.leave();
+      await expect(scene.add(request('q'))).rejects.toMatchObject({ code: 'NO_HANDLER' });
+      expect((await scene.stats()).counters).toMatchObject({ added: 2, done: 2 });
+      expect((await scene.audit()).places.size).toBe(0);
+    });
+
+    it('follow another strategy from their first one on', async () => {
+      const scene = await open();
+      const server = await scene.join({ requests: ['q'] });
+      await scene.add(request('q'));
+      await server.done(await server.takeOne('request'));
+      await server.leave();
+      const routed = await scene.join({ requests: ['q'], rule: 'round_robin' });
+      await scene.add(request('q'));
+      expect(await routed.takeOne('request')).toMatchObject({ routed: true });
+    });
+
+    it('may be answered ahead of their settlement', async () => {
+      const scene = await open();
+      const server = await scene.join({ requests: ['q'] });
+      const { channel, frames } = await listen(scene, 'client');
+      for (const text of ['first', 'second', 'third']) {
+        await scene.add(request('q', { replyTo: channel }));
+        const delivery = await server.takeOne('request');
+        const reply = { channel, frame: answerTo(delivery, text), ahead: true };
+        expect(await server.done(delivery, reply)).toBe('settled');
+        expect((await frames.next()).body.toString()).toBe(text);
+      }
+      expect(await scene.stats()).toMatchObject({ counters: { added: 3, done: 3 } });
+      expect((await scene.audit()).places.size).toBe(0);
     });
 
     it('are refused where too many wait', async () => {

@@ -16,6 +16,7 @@ import { Outbox, type OutboxItem } from './outbox.js';
 import { packGroups } from './pack-groups.js';
 import { toRedisFailure, withOutcome } from './redis-error.js';
 import { type Durability, runReplicated } from './replicated-run.js';
+import { ShortWay } from './short-way.js';
 import { watchDeadline } from './watch-deadline.js';
 
 const MAX_COUNT = 256;
@@ -53,6 +54,7 @@ export class AddOutbox {
   readonly #options: AddOutboxOptions;
   readonly #producer = randomBytes(9).toString('base64url');
   readonly #outbox: Outbox<Group>;
+  readonly #short: ShortWay;
   #number = 0;
   /** Whether the last attempt to send failed. */
   #failing = false;
@@ -61,6 +63,7 @@ export class AddOutbox {
   constructor(link: RedisLink, options: AddOutboxOptions) {
     this.#link = link;
     this.#options = options;
+    this.#short = new ShortWay(link, options.layout);
     this.#outbox = new Outbox<Group>({
       maxCount: MAX_COUNT,
       maxBytes: MAX_BYTES,
@@ -100,7 +103,8 @@ export class AddOutbox {
   }
 
   async #send(groups: readonly Group[]): Promise<void> {
-    const args = this.#encode(groups);
+    let alone = this.#alone(groups);
+    let args: (string | Buffer)[] | undefined;
     let open = groups;
     let sent = false;
     let unknown = false;
@@ -118,12 +122,16 @@ export class AddOutbox {
       }
       const watch = watchDeadline(() => this.#deadline(open), expire);
       try {
-        const run = this.#run(args, open);
+        const run = alone
+          ? this.#short.add(alone)
+          : this.#run((args ??= this.#encode(groups)), open);
         sent = true;
         const reply = await run;
         watch.cancel();
         this.#failing = false;
-        return this.#resolve(groups, reply);
+        if (alone === undefined) return this.#resolve(groups, reply);
+        // the next batch need not wait for it
+        return void this.#conclude(groups, alone, reply as Buffer | null);
       } catch (cause) {
         watch.cancel();
         const { error, outcome, transient } = toRedisFailure(cause);
@@ -132,11 +140,27 @@ export class AddOutbox {
         failure = error;
         this.#failing = true;
         failures += 1;
-        if (!transient || failures > maxRetries) return rejectAll(groups, sent, error);
+        // one without a number is not sent again where it may have arrived
+        const isOver = alone ? unknown : !transient || failures > maxRetries;
+        if (isOver) return rejectAll(groups, sent, error);
+        alone = undefined;
         await this.#pause(outcome === 'not-sent' || error instanceof NotReplicatedError);
       }
       expire();
     }
+  }
+
+  /** The only message, if it may take the short way. */
+  #alone(groups: readonly Group[]): NewMessage | undefined {
+    const [group] = groups;
+    const message = group?.messages[0];
+    if (message === undefined || groups.length > 1 || group?.count !== 1) return undefined;
+    return this.#short.takes(message) ? message : undefined;
+  }
+
+  async #conclude(groups: readonly Group[], alone: NewMessage, id: Buffer | null): Promise<void> {
+    if (await this.#short.stays(alone, id)) return this.#resolve(groups, []);
+    for (const group of groups) this.#outbox.push(group);
   }
 
   #run(args: readonly (string | Buffer)[], open: readonly Group[]): Promise<unknown> {
@@ -197,7 +221,10 @@ export class AddOutbox {
   }
 
   #resolve(groups: readonly Group[], reply: unknown): void {
-    const special = readOutcomes(reply as unknown[]);
+    if (typeof reply === 'number') {
+      this.#short.note((groups as [Group])[0].messages[0]!.envelope.address, reply);
+    }
+    const special = Array.isArray(reply) ? readOutcomes(reply) : undefined;
     let index = 0;
     for (const group of groups) {
       const refused = special?.get(index);

@@ -6,7 +6,7 @@ import { AppKeys, GROUP, type Keys } from './keys.js';
 import { SCRIPTS, type Scripts } from './scripts.js';
 
 /** The field of an entry that holds a message. */
-const ENTRY_FIELD = 'm';
+export const ENTRY_FIELD = 'm';
 const NONE = Buffer.alloc(0);
 
 /** What an entry of a stream holds. */

@@ -2,15 +2,11 @@ import type { Redis } from 'ioredis';
 import { BackendUnavailableError, ClosedError, rejected } from '../../errors/index.js';
 import { type LinkState, type Unsubscribe, systemClock } from '../index.js';
 import type { Connections } from './connections.js';
+import { type Client, introduce } from './introduce.js';
 import type { Script } from './load-script.js';
+import { afterThisTurn } from './outbox.js';
 import { elsewhere, isUnknownScript, toRedisFailure, withoutCommand } from './redis-error.js';
 import { type Argument, WireCommand } from './wire-command.js';
-
-/** This connection as the server knows it. */
-interface Client {
-  readonly id: string;
-  readonly address: string;
-}
 
 /** How a subscription was made: SUBSCRIBE, PSUBSCRIBE or SSUBSCRIBE. */
 export type Subscribed = 'channel' | 'pattern' | 'shard';
@@ -39,6 +35,7 @@ export class RedisLink {
   #lastError: Error | undefined;
   #self: Client | undefined;
   #loading = false;
+  #told: Buffer | undefined;
   #handshake: NodeJS.Timeout | undefined;
 
   constructor(connections: Connections, name: string, prepare?: (redis: Redis) => Promise<void>) {
@@ -130,7 +127,11 @@ export class RedisLink {
   }
 
   /** Sends one command; replies are Buffers. Rejects at once when the link is down, and after `timeout` ms without a reply. */
-  call(command: string, args: readonly Argument[], timeout = REPLY_TIMEOUT): Promise<unknown> {
+  call(
+    command: string,
+    args: readonly Argument[] | Buffer,
+    timeout = REPLY_TIMEOUT,
+  ): Promise<unknown> {
     return this.#send(command, args, timeout);
   }
 
@@ -149,7 +150,7 @@ export class RedisLink {
   // not async, as on the hot path every promise in between counts
   #send(
     command: string,
-    args: readonly Argument[],
+    args: readonly Argument[] | Buffer,
     timeout: number,
     onUnknownScript?: () => Promise<unknown>,
   ): Promise<unknown> {
@@ -178,6 +179,26 @@ export class RedisLink {
       },
     );
   }
+
+  /** Whether it is up and can {@link tell}. */
+  get quiet(): boolean {
+    return this.#state === 'up' && this.#self?.quiet === true;
+  }
+
+  /**
+   * Sends a command that is not answered (`toQuietBytes`), so that nobody hears whether it arrived: in one piece with the
+   * next command of this turn, if there is one. Only where it is {@link quiet}.
+   */
+  tell(bytes: Buffer): void {
+    this.#told = this.#told === undefined ? bytes : Buffer.concat([this.#told, bytes]);
+    afterThisTurn(this.#flushTold);
+  }
+
+  readonly #flushTold = (): void => {
+    const told = this.#told;
+    this.#told = undefined;
+    if (told !== undefined && this.#state === 'up') this.#redis.stream.write(told);
+  };
 
   /** What `send` sends leaves in one piece. */
   together<T>(send: () => T): T {
@@ -208,6 +229,10 @@ export class RedisLink {
   }
 
   #write(command: WireCommand): void {
+    if (this.#told !== undefined) {
+      command.before = this.#told;
+      this.#told = undefined;
+    }
     try {
       void this.#redis.sendCommand(command);
     } catch (error) {
@@ -248,26 +273,8 @@ export class RedisLink {
   }
 
   async #prepare(prepare?: (redis: Redis) => Promise<void>): Promise<void> {
-    const before = this.#self;
-    this.#self = parseClient(await this.#redis.client('INFO'));
-    if (before !== undefined) await this.#bury(before);
+    this.#self = await introduce(this.#redis, this.#self);
     await prepare?.(this.#redis);
-  }
-
-  /**
-   * Ends the connection before this one on the server. When the network broke, the server may not know yet: a read
-   * that waits there would still be handed messages, and bytes under way would still be carried out. Its address is
-   * named too, because a server that was restarted counts its clients from 1 again.
-   */
-  async #bury({ id, address }: Client): Promise<void> {
-    // a Unix socket breaks at both ends, and all connections to it have one address
-    if (address.endsWith(':0')) return;
-    try {
-      await this.#redis.client('KILL', 'ID', id, 'ADDR', address);
-    } catch (error) {
-      // not everybody may kill: what such a read is handed is found by the reader's next look at its own list
-      if ((error as Error).name !== 'ReplyError') throw error;
-    }
   }
 
   /** A refused greeting carries the password along. */
@@ -285,9 +292,4 @@ export class RedisLink {
     this.#state = state;
     for (const listener of [...this.#listeners]) listener(state);
   }
-}
-
-function parseClient(info: string): Client {
-  const field = (name: string): string => new RegExp(`\\b${name}=(\\S+)`).exec(info)?.[1] ?? '';
-  return { id: field('id'), address: field('addr') };
 }

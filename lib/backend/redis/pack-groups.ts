@@ -33,6 +33,19 @@ export function packGroups(groups: readonly (readonly NewMessage[])[], keys: Key
   return packer.finish();
 }
 
+/** What an entry holds. */
+export function packEntry(message: NewMessage): Buffer {
+  const packer = new ScriptPacker();
+  writeEntry(packer, message);
+  return packer.finish();
+}
+
+/** Whether a message needs nothing but an entry. */
+export function isPlain({ envelope, delay, dedupe }: NewMessage): boolean {
+  const { key, target, repeatable } = envelope;
+  return key === undefined && target === undefined && !delay && !dedupe && !repeatable;
+}
+
 /** Where an event goes beside the queue: `s` = to a shard alone. */
 type Channel = { readonly e: string; readonly s?: true };
 
@@ -43,21 +56,23 @@ function toChannel(keys: Keys, event: string): Channel {
 
 function packMessage(
   packer: ScriptPacker,
-  { envelope, payload, delay, dedupe }: NewMessage,
+  message: NewMessage,
   extra: Channel | number | undefined,
 ): void {
-  packer.text(envelope.address);
-  packer.nested(() => {
-    packer.sized(() => writeHeader(packer, envelope));
-    packer.raw(payload);
-  });
+  packer.text(message.envelope.address);
+  packer.nested(() => writeEntry(packer, message));
   // an event's channel, or the number of a proposal
   if (typeof extra === 'object') return packer.value(extra);
-  const { unique: i, key, target, repeatable, ttl = 0 } = envelope;
-  const plain = key === undefined && target === undefined && !delay && !dedupe && !repeatable;
-  if (plain) return packer.value(extra ?? false);
+  if (isPlain(message)) return packer.value(extra ?? false);
+  const { delay, dedupe } = message;
+  const { unique: i, repeatable, ttl = 0 } = message.envelope;
   const q = repeatable === true ? ttl + KEEP : undefined;
   packer.value({ i, d: delay || undefined, u: dedupe?.id, w: dedupe?.window, q, r: extra });
+}
+
+function writeEntry(packer: ScriptPacker, { envelope, payload }: NewMessage): void {
+  packer.sized(() => writeHeader(packer, envelope));
+  packer.raw(payload);
 }
 
 /** The different proposals of a batch, numbered from 1. */

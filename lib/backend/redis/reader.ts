@@ -3,6 +3,7 @@ import type { Delivery, Fetched, Lease, Reader, Undecodable, Want } from '../ind
 import { parseEntries, type RawEntry } from './entries.js';
 import type { Layout } from './layout.js';
 import type { RedisLink } from './link.js';
+import { ReadArguments } from './read-arguments.js';
 import { isDisplaced, toRedisFailure } from './redis-error.js';
 
 /** How long one read waits for work, in ms. */
@@ -43,6 +44,7 @@ export class RedisReader implements Reader {
   /** Key of the lane of each group that was read. */
   readonly #lanes = new Map<string, string>();
   readonly #laneKeys = new Set<string>();
+  readonly #reads: ReadArguments;
   readonly #unsubscribe: () => void;
   #recover = false;
   #looked = performance.now();
@@ -60,6 +62,7 @@ export class RedisReader implements Reader {
   constructor(consumer: string, parts: ReaderParts) {
     this.#parts = parts;
     this.#consumer = consumer;
+    this.#reads = new ReadArguments(parts.layout.group, consumer, BLOCK);
     this.#unsubscribe = parts.link.onState((state) => {
       // what was handed over while the connection broke is pending, and is read again first
       if (state === 'down') this.#recover = true;
@@ -163,7 +166,7 @@ export class RedisReader implements Reader {
     const keys = streams.map((stream) => stream.key);
     const reading = link.together(() => {
       settle(link);
-      return this.#command(keys, { count, block: BLOCK });
+      return link.call('XREADGROUP', this.#reads.wait(keys, count), BLOCK + SILENCE);
     });
     return reading.then(
       (reply) => {
@@ -189,9 +192,7 @@ export class RedisReader implements Reader {
     while (order.length > 0 && entries.length === 0) {
       const batch = order.splice(0, total);
       const share = Math.max(1, Math.floor(total / batch.length));
-      const reads = batch.map(({ key, limit }) =>
-        this.#command([key], { count: Math.min(share, limit) }),
-      );
+      const reads = batch.map(({ key, limit }) => this.#take([key], Math.min(share, limit)));
       for (const read of await Promise.all(reads)) entries.push(...parseEntries(read));
     }
     this.#notice(entries);
@@ -203,7 +204,7 @@ export class RedisReader implements Reader {
     const groups = wants.map(({ group }) => group).filter((group) => group !== '');
     const lanes = [...new Set(groups.map((group) => this.#laneOf(group)))];
     const keys = [...lanes, ...wants.map((want) => this.#parts.layout.keys.stream(want.address))];
-    const entries = parseEntries(await this.#command(keys, { count: ALL, id: '0' }));
+    const entries = parseEntries(await this.#take(keys, ALL, '0'));
     this.#recover = false;
     this.#looked = performance.now();
     const unknown = entries.filter((entry) => !this.#parts.holds(entry.lease));
@@ -220,16 +221,8 @@ export class RedisReader implements Reader {
     return found.length > 0;
   }
 
-  #command(
-    keys: readonly string[],
-    { count, block, id = '>' }: { count: number; block?: number; id?: string },
-  ): Promise<unknown> {
-    const { link, layout } = this.#parts;
-    const args = ['GROUP', layout.group, this.#consumer, 'COUNT', String(count)];
-    if (block !== undefined) args.push('BLOCK', String(block));
-    args.push('STREAMS', ...keys);
-    for (let i = 0; i < keys.length; i += 1) args.push(id);
-    return link.call('XREADGROUP', args, block === undefined ? undefined : block + SILENCE);
+  #take(keys: readonly string[], count: number, id = '>'): Promise<unknown> {
+    return this.#parts.link.call('XREADGROUP', this.#reads.take(keys, count, id));
   }
 
   /** Which way work came. An empty name alone says little: the next burst may be its. */

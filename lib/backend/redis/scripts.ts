@@ -11,6 +11,7 @@ export const SCRIPTS = {
   reclaim: loadScript('reclaim'),
   cancelParked: loadScript('cancel-parked'),
   cancelEntry: loadScript('cancel-entry'),
+  takeBack: loadScript('take-back'),
   locate: loadScript('locate'),
   replay: loadScript('replay'),
   catchUp: loadScript('catch-up'),

@@ -1,7 +1,8 @@
 import { ScriptPacker, packForScript, type Packable } from '../../codec/index.js';
 import { BackendUnavailableError, type BrokerError, ClosedError } from '../../errors/index.js';
 import { addressKind } from '../../message/index.js';
-import type { Delivery, Settlement, Undecodable, Verdict } from '../index.js';
+import type { Delivery, ReplyOut, Settlement, Undecodable, Verdict } from '../index.js';
+import { type Answer, EarlyReplies, isAnswered } from './early-replies.js';
 import type { Layout } from './layout.js';
 import type { RedisLink } from './link.js';
 import { Outbox, type OutboxItem, afterThisTurn } from './outbox.js';
@@ -19,6 +20,9 @@ export interface SettleItem extends OutboxItem {
   readonly consumer: string;
   readonly delivery: Delivery | Undecodable;
   readonly verdict: Ending;
+  readonly reply: ReplyOut | undefined;
+  /** How the reply left already, if it did. */
+  answer?: Answer;
   readonly abandon: AbortSignal | undefined;
   readonly resolve: (settlement: Settlement) => void;
   readonly reject: (error: BrokerError) => void;
@@ -29,6 +33,9 @@ export class SettleOutbox {
   readonly #link: RedisLink;
   readonly #layout: Layout;
   readonly #outbox: Outbox<SettleItem>;
+  readonly #early: EarlyReplies<SettleItem>;
+  /** Whether Redis let us publish a reply, which is not seen when it leaves early. */
+  #mayPublish = false;
   #closed = false;
 
   constructor(link: RedisLink, layout: Layout) {
@@ -42,10 +49,13 @@ export class SettleOutbox {
       // a reader that is about to read takes along what came of its last read
       defer: (leave) => afterThisTurn(() => setImmediate(leave)),
     });
+    this.#early = new EarlyReplies(link, (item) => this.#outbox.push(item));
   }
 
   /** Sends what waits over a link that is about to be written to: one step for both ends instead of two. */
   hand(link: RedisLink): void {
+    this.#early.leave(link);
+    if (this.#outbox.count > 0) this.#early.flush();
     this.#outbox.hand((items) => this.#send(items, link));
   }
 
@@ -57,13 +67,27 @@ export class SettleOutbox {
   ): Promise<Settlement> {
     return new Promise((resolve, reject) => {
       if (this.#closed) throw new ClosedError();
-      const bytes = verdict.type === 'done' ? (verdict.reply?.frame.length ?? 0) : 0;
-      this.#outbox.push({ count: 1, bytes, consumer, delivery, verdict, abandon, resolve, reject });
+      const reply = verdict.type === 'done' ? verdict.reply : undefined;
+      const bytes = reply?.frame.length ?? 0;
+      const item = {
+        count: 1,
+        bytes,
+        consumer,
+        delivery,
+        verdict,
+        reply,
+        abandon,
+        resolve,
+        reject,
+      };
+      if (this.#mayPublish && reply?.ahead === true) this.#early.push(item);
+      else this.#outbox.push(item);
     });
   }
 
   close(): void {
     this.#closed = true;
+    this.#early.flush();
     for (const item of this.#outbox.remove(() => true)) item.reject(new ClosedError());
   }
 
@@ -75,7 +99,9 @@ export class SettleOutbox {
       if (open.length === 0) return;
       if (link.state === 'down' && !(await link.whenUp(PAUSE))) continue;
       try {
-        return resolveAll(open, await this.#run(link, open));
+        resolveAll(open, await this.#run(link, open));
+        this.#mayPublish ||= open.some(({ reply }) => reply !== undefined);
+        return;
       } catch (cause) {
         if (link !== this.#link && isUnknownScript(cause)) continue;
         const { error, outcome, transient } = toRedisFailure(cause);
@@ -139,7 +165,8 @@ class SettleBatch {
   readonly #keyed: string[] = [];
   readonly #moves: Packable[] = [];
 
-  put({ delivery, verdict }: SettleItem): void {
+  put(item: SettleItem): void {
+    const { delivery, verdict, reply } = item;
     const { source, token } = delivery.lease;
     if (verdict.type !== 'done') {
       this.#moves.push(source, token, verdict.type, ...moveArguments(verdict));
@@ -153,8 +180,8 @@ class SettleBatch {
     }
     const done = this.#doneOf(delivery as Delivery);
     const index = done.ids.push(token);
-    if (verdict.reply === undefined) return;
-    const { channel, frame, keep = 0 } = verdict.reply;
+    if (reply === undefined || isAnswered(item)) return;
+    const { channel, frame, keep = 0 } = reply;
     const { frames, list } = this.#repliesTo(channel);
     frames.push(frame);
     list.push(done.at, index, frame.length, keep, keep > 0 ? envelope.unique : '');

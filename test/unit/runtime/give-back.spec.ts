@@ -5,7 +5,11 @@ import { Handling } from '../../../lib/runtime/handling.js';
 import { delivery } from './delivery.js';
 
 function handlingOf(...args: Parameters<typeof delivery>): Handling {
-  const handling = new Handling(delivery(...args), 'me', () => undefined);
+  const handling = new Handling(
+    delivery(...args),
+    { consumer: 'me', fresh: true },
+    () => undefined,
+  );
   handling.started = true;
   return handling;
 }

@@ -9,7 +9,14 @@ function handlingOf(parts: Parameters<typeof delivery>[1] = {}): {
   readonly onFinish: ReturnType<typeof vi.fn<OnFinish>>;
 } {
   const onFinish = vi.fn<OnFinish>();
-  return { handling: new Handling(delivery('t:mail:send', parts), 'me', onFinish), onFinish };
+  return {
+    handling: new Handling(
+      delivery('t:mail:send', parts),
+      { consumer: 'me', fresh: true },
+      onFinish,
+    ),
+    onFinish,
+  };
 }
 
 describe('Handling', () => {

@@ -4,7 +4,11 @@ import { Held } from '../../../lib/runtime/held.js';
 import { delivery } from './delivery.js';
 
 const handlingOf = (source: string, token: string): Handling =>
-  new Handling({ ...delivery('t:a'), lease: { source, token } }, 'me', () => undefined);
+  new Handling(
+    { ...delivery('t:a'), lease: { source, token } },
+    { consumer: 'me', fresh: true },
+    () => undefined,
+  );
 
 describe('Held', () => {
   it('finds what is in hand by its lease, whatever stands in it', () => {

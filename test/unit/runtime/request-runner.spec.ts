@@ -38,8 +38,10 @@ function run(invoke: Invoke, message: DeliveryParts = {}, publish?: () => Promis
     },
   };
   const verdicts = new Recorder<Verdict | undefined>();
-  const handling = new Handling(delivery('r:get', { ...REPLY, ...message }), 'me', (_, verdict) =>
-    verdicts.record(verdict),
+  const handling = new Handling(
+    delivery('r:get', { ...REPLY, ...message }),
+    { consumer: 'me', fresh: true },
+    (_, verdict) => verdicts.record(verdict),
   );
   const onError = (error: unknown): void => {
     throw error;
@@ -80,6 +82,8 @@ describe('RequestRunner', () => {
     const verdict = await verdicts.next();
     expect(published).toEqual([]);
     expect(verdict).toMatchObject({ type: 'done', reply: { channel: 'here', keep: 70 } });
+    const fast = run((_, __, next) => next(1));
+    expect(await fast.verdicts.next()).toMatchObject({ reply: { ahead: true } });
     expect(await framesOf((_, __, next) => next({ a: 1 }))).toEqual([
       ['u', 0, FRAME.last, '{"a":1}'],
     ]);
@@ -158,7 +162,7 @@ describe('RequestRunner', () => {
     await new Promise(setImmediate);
     expect(verdicts.all).toEqual([]);
     fates[1]?.(false);
-    expect(await verdicts.next()).toMatchObject({ type: 'done' });
+    expect(await verdicts.next()).toMatchObject({ type: 'done', reply: { ahead: false } });
   });
 
   it('answers nobody when nobody asked for an answer', async () => {
@@ -268,7 +272,11 @@ describe('a request of a Go-Broker caller', () => {
   it('does not say how long it waits: it has no time-out', async () => {
     const { clock, handling } = foreign(() => new Promise(() => undefined));
     expect(handling.timer).toBeDefined();
-    const open = new Handling(delivery('r:get', { ...REPLY, correlation: 'c' }), 'me', () => {});
+    const open = new Handling(
+      delivery('r:get', { ...REPLY, correlation: 'c' }),
+      { consumer: 'me', fresh: true },
+      () => {},
+    );
     const runner = new RequestRunner({
       bus: { channel: () => 'here' } as unknown as BusPort,
       clock,

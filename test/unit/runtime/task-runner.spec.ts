@@ -15,8 +15,10 @@ type Invoke = TaskHandler['invoke'];
 function run(invoke: Invoke, parts: DeliveryParts = {}, handler: Partial<TaskHandler> = {}) {
   const clock = new ManualClock(5_000);
   const verdicts = new Recorder<Verdict | undefined>();
-  const handling = new Handling(delivery('t:mail', parts), 'me', (_, verdict) =>
-    verdicts.record(verdict),
+  const handling = new Handling(
+    delivery('t:mail', parts),
+    { consumer: 'me', fresh: true },
+    (_, verdict) => verdicts.record(verdict),
   );
   const runner = new TaskRunner({ clock, payloads, defaults: POLICY });
   runner.run({ kind: 'task', name: 'mail', ...handler, invoke }, handling);

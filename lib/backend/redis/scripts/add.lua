@@ -5,14 +5,15 @@
 -- options: { i = unique, d = delay ms, u = dedupe id, w = its window ms, q = repeatable, for so many ms on its way, r = proposal },
 --       { e = channel of an event, s = whether that is sharded }, or the proposal alone
 -- proposal: number of { consumer, epoch } in r, a list of the message
--- Returns { } when everything was accepted, or { index, 'dup' | 'full' | 'none' | 'unrouted', detail, … }.
+-- Returns { } when everything was accepted, a number when that was one request and so many more could be added without a look,
+-- or { index, 'dup' | 'full' | 'none' | 'unrouted', detail, … }.
 --@include batch
 local batch = cmsgpack.unpack(ARGV[3])
 local list = batch.m
 
 -- Most often all are plain messages of names that one scope handles, whoever of it is free, far from every bound: they need
 -- no more than this. A function that a script defines costs as much as a command, at every call.
-local counts, plain = {}, true
+local counts, plain, room = {}, true, nil
 for i = 1, #list, 3 do
   if list[i + 2] then
     plain = false
@@ -28,7 +29,10 @@ for address, n in pairs(counts) do
   local limits = #claimed == 4 and (claimed[1] == '' and claimed[2] or claimed[3] == '' and claimed[4])
   limits = limits and cmsgpack.unpack(limits)
   if limits and string.byte(address) == 114 then
-    plain = not (limits.maxWaiting and call('XLEN', $stream .. address) + n > limits.maxWaiting)
+    local left = limits.maxWaiting and limits.maxWaiting - call('XLEN', $stream .. address) - n
+    plain = not left or left >= 0
+    -- there may be other senders
+    room = #list == 3 and (left and math.min(32, math.floor(left / 64)) or 32)
   else
     plain = limits and not limits.streamLength
   end
@@ -39,7 +43,7 @@ if plain then
     call('XADD', $stream .. list[i], '*', 'm', list[i + 1])
   end
 --@include applied
-  return {}
+  return room or {}
 end
 
 --@include message

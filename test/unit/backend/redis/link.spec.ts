@@ -10,12 +10,21 @@ class FakeRedis extends EventEmitter {
   readonly status = 'ready';
   readonly seen: (readonly [name: string, ...args: unknown[]])[] = [];
 
-  constructor(readonly answer: (command: Command) => void) {
+  constructor(
+    readonly answer: (command: Command) => void,
+    readonly mayBeQuiet = true,
+  ) {
     super();
   }
 
-  async client(): Promise<string> {
-    return 'id=1 addr=127.0.0.1:1';
+  /** What leaves, as it leaves. */
+  readonly written: string[] = [];
+  readonly stream = { write: (bytes: Buffer) => this.written.push(bytes.toString()) };
+
+  async client(what: string): Promise<string> {
+    if (what === 'INFO') return 'id=1 addr=127.0.0.1:1';
+    if (this.mayBeQuiet) return 'OK';
+    throw Object.assign(new Error('NOPERM'), { name: 'ReplyError' });
   }
 
   async info(): Promise<string> {
@@ -29,12 +38,13 @@ class FakeRedis extends EventEmitter {
 
   sendCommand(command: Command): void {
     this.seen.push([command.name, ...command.args]);
+    this.stream.write(command.toWritable({}) as Buffer);
     this.answer(command);
   }
 }
 
-async function open(answer: (command: Command) => void) {
-  const redis = new FakeRedis(answer);
+async function open(answer: (command: Command) => void, mayBeQuiet?: boolean) {
+  const redis = new FakeRedis(answer, mayBeQuiet);
   const connections = { follows: false, make: () => redis } as unknown as Connections;
   const link = new RedisLink(connections, 'test');
   redis.emit('ready');
@@ -85,6 +95,24 @@ describe('a link', () => {
       ['EVAL', 'return 1', 1, 'root', 1],
       ['evalsha', 'abc', 1, 'root', 1],
     ]);
+  });
+
+  it('says what is not answered in one piece with what comes next, or by itself', async () => {
+    const { link, redis } = await open((command) => command.resolve('done'));
+    expect(link.quiet).toBe(true);
+    link.tell(Buffer.from('one '));
+    link.tell(Buffer.from('two '));
+    await link.call('PING', []);
+    link.tell(Buffer.from('three'));
+    expect(redis.written).toEqual(['one two *1\r\n$4\r\nPING\r\n']);
+    await Promise.resolve();
+    expect(redis.written).toHaveLength(2);
+    expect(redis.written[1]).toBe('three');
+  });
+
+  it('knows when every command is answered', async () => {
+    const { link } = await open(() => undefined, false);
+    expect(link.quiet).toBe(false);
   });
 
   it('runs it once where something else is wrong', async () => {

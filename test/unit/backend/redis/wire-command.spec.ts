@@ -1,6 +1,6 @@
 import { Command } from 'ioredis';
 import { describe, expect, it } from 'vitest';
-import { WireCommand } from '../../../../lib/backend/redis/wire-command.js';
+import { WireCommand, toBytes, toQuietBytes } from '../../../../lib/backend/redis/wire-command.js';
 
 /** The bytes ioredis itself would send. */
 const byIoredis = (name: string, args: (string | number | Buffer)[]): Buffer =>
@@ -25,5 +25,22 @@ describe('a command on the wire', () => {
     ['with text at the bound of what counts as short', 'SET', ['y'.repeat(64), 'ü'.repeat(64)]],
   ])('is the same as that of ioredis: %s', (_, name, args) => {
     expect(new WireCommand(name, args).toWritable().equals(byIoredis(name, args))).toBe(true);
+  });
+
+  it('may be there already, and may have something in front', () => {
+    const get = byIoredis('GET', ['k']);
+    expect(new WireCommand('GET', toBytes('GET', ['k'])).toWritable()).toEqual(get);
+    const before = Buffer.from('before');
+    for (const what of [['k'], toBytes('GET', ['k'])]) {
+      const command = new WireCommand('GET', what);
+      command.before = before;
+      expect(command.toWritable()).toEqual(Buffer.concat([before, get]));
+    }
+  });
+
+  it('that is not answered says so before it', () => {
+    const skip = byIoredis('CLIENT', ['REPLY', 'SKIP']);
+    const publish = byIoredis('PUBLISH', ['c', 'größe']);
+    expect(toQuietBytes('PUBLISH', ['c', 'größe'])).toEqual(Buffer.concat([skip, publish]));
   });
 });
