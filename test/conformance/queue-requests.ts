@@ -123,6 +123,22 @@ export function describeRequests(open: OpenScene): void {
       expect(await routed.takeOne('request')).toMatchObject({ routed: true });
     });
 
+    it('are no load any more once they are answered', async () => {
+      const scene = await open();
+      const server = await scene.join({ requests: ['q'], rule: 'least_conn' });
+      const { channel, frames } = await listen(scene, 'client');
+      for (const text of ['first', 'second']) {
+        await scene.add(request('q', { replyTo: channel }));
+        const delivery = await server.takeOne('request');
+        const reply = { channel, frame: answerTo(delivery, text), ahead: true };
+        const settling = server.done(delivery, reply);
+        await frames.next();
+        const { consumers } = await scene.routes('q', 'request');
+        expect(consumers.map(({ load }) => load)).toEqual([0]);
+        expect(await settling).toBe('settled');
+      }
+    });
+
     it('may be answered ahead of their settlement', async () => {
       const scene = await open();
       const server = await scene.join({ requests: ['q'] });

@@ -80,7 +80,8 @@ export class SettleOutbox {
         resolve,
         reject,
       };
-      if (this.#mayPublish && reply?.ahead === true) this.#early.push(item);
+      const early = this.#mayPublish && reply?.ahead === true && !isRouted(delivery);
+      if (early) this.#early.push(item);
       else this.#outbox.push(item);
     });
   }
@@ -241,6 +242,10 @@ function moveArguments(verdict: Exclude<Ending, { type: 'done' }>): [number, str
   const ran = reason === 'failed' || reason === 'unrecoverable';
   return [ran ? 1 : 0, packForScript({ r: reason, e: JSON.stringify(error), c: consumer })];
 }
+
+/** In a lane it would count as load until it is settled. */
+const isRouted = (delivery: Delivery | Undecodable): boolean =>
+  'routed' in delivery && delivery.routed;
 
 function resolveAll(items: readonly SettleItem[], reply: unknown): void {
   const list = reply as readonly Buffer[];
