@@ -146,7 +146,7 @@ export class RedisQueue implements QueuePort {
   reader(consumer: string, label: string, holds: (lease: Lease) => boolean): Reader {
     const { command, layout, readerLink } = this.#parts;
     const link = readerLink(`${label} of ${consumer}`);
-    const settle = this.settleOver;
+    const settle = this.settleWith;
     const reader = new RedisReader(consumer, { link, command, layout, holds, settle });
     this.#readers.add(reader);
     return reader;
@@ -242,7 +242,8 @@ export class RedisQueue implements QueuePort {
     await Promise.all([...this.#readers].map(async (reader) => await reader.close()));
   }
 
-  protected readonly settleOver = (link: RedisLink): void => this.#settles.hand(link);
+  protected readonly settleWith = <T>(link: RedisLink, send: () => T): T =>
+    this.#settles.hand(link, send);
 
   get #scripts(): Scripts {
     return this.#parts.layout.scripts;

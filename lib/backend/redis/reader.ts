@@ -28,8 +28,8 @@ export interface ReaderParts {
   readonly command: RedisLink;
   readonly layout: Layout;
   readonly holds: (lease: Lease) => boolean;
-  /** Sends the results that wait over this link. */
-  readonly settle: (link: RedisLink) => void;
+  /** Sends the results that wait over this link, together with what `send` sends. */
+  readonly settle: <T>(link: RedisLink, send: () => T) => T;
 }
 
 interface Stream {
@@ -164,10 +164,8 @@ export class RedisReader implements Reader {
     this.#waiting = true;
     const { link, settle } = this.#parts;
     const keys = streams.map((stream) => stream.key);
-    const reading = link.together(() => {
-      settle(link);
-      return link.call('XREADGROUP', this.#reads.wait(keys, count), BLOCK + SILENCE);
-    });
+    const read = this.#reads.wait(keys, count);
+    const reading = settle(link, () => link.call('XREADGROUP', read, BLOCK + SILENCE));
     return reading.then(
       (reply) => {
         this.#waiting = this.#woken = false;

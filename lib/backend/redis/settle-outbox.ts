@@ -52,11 +52,15 @@ export class SettleOutbox {
     this.#early = new EarlyReplies(link, (item) => this.#outbox.push(item));
   }
 
-  /** Sends what waits over a link that is about to be written to: one step for both ends instead of two. */
-  hand(link: RedisLink): void {
+  /** Sends what waits over a link and then what `send` sends, in one piece: one step for both ends instead of two. */
+  hand<T>(link: RedisLink, send: () => T): T {
     this.#early.leave(link);
-    if (this.#outbox.count > 0) this.#early.flush();
-    this.#outbox.hand((items) => this.#send(items, link));
+    if (this.#outbox.count === 0) return send();
+    this.#early.flush();
+    return link.together(() => {
+      this.#outbox.hand((items) => this.#send(items, link));
+      return send();
+    });
   }
 
   settle(

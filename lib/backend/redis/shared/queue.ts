@@ -141,7 +141,7 @@ export class SharedQueue extends RedisQueue {
     const link = readerLink(`stream of ${consumer}`);
     const feed: SharedFeed = new SharedFeed(member, {
       reader: (holds) =>
-        new RedisReader(consumer, { link, command, layout, holds, settle: this.settleOver }),
+        new RedisReader(consumer, { link, command, layout, holds, settle: this.settleWith }),
       settle: async (delivery, ending) => await this.settle(consumer, delivery, ending),
       onStrange: (address) => this.#warn(address),
       onClose: () => void this.#feeds.delete(consumer),
