@@ -1,4 +1,5 @@
 import { ClosedError, type CodecError } from '../../errors/index.js';
+import { type Address, addressKind } from '../../message/index.js';
 import type { Delivery, Fetched, Lease, Reader, Undecodable, Want } from '../index.js';
 import { parseEntries, type RawEntry } from './entries.js';
 import type { Layout } from './layout.js';
@@ -10,8 +11,11 @@ import { isDisplaced, toRedisFailure } from './redis-error.js';
 const BLOCK = 5_000;
 /** Beyond BLOCK, silence means a dead socket. */
 const SILENCE = 2_000;
-/** A waiting read starts small, so that one instance does not swallow a burst, and grows while reads come back full. */
-const FIRST_COUNT = 16;
+/**
+ * A waiting read starts small, so that one instance does not swallow a burst, and grows while reads come back full. Of
+ * requests it takes more: their callers wait for the whole round, in which every read costs as much as many of them.
+ */
+const FIRST_COUNT = { tasks: 16, requests: 32 };
 const MAX_COUNT = 256;
 /** How often, in ms, a reader looks at its own list though no connection was lost, as a net for what nobody foresaw. */
 const LOOK = 30_000;
@@ -51,7 +55,8 @@ export class RedisReader implements Reader {
   #woken = false;
   #closed = false;
   #waiting = false;
-  #count = FIRST_COUNT;
+  /** How far reads have grown. */
+  #growth = 1;
   /** How many lanes had nothing last time. */
   #quietLanes = Infinity;
   /** Whether last time all work came by lanes. */
@@ -110,9 +115,14 @@ export class RedisReader implements Reader {
     const busyNames = this.#quietNames ? 0 : streams.length - lanes;
     const share = Math.floor(total / Math.max(1, busyLanes + busyNames));
     if (share >= 1 && streams.every((stream) => stream.limit >= share)) {
-      return this.#wait(streams, Math.min(share, this.#count));
+      return this.#wait(streams, Math.min(share, this.#mostOf(wants)));
     }
     return this.#takeReady(streams, total).then((ready) => ready ?? this.#wait(streams, 1));
+  }
+
+  #mostOf(wants: readonly Want[]): number {
+    const first = wants.every(isOfRequests) ? FIRST_COUNT.requests : FIRST_COUNT.tasks;
+    return Math.min(MAX_COUNT, first * this.#growth);
   }
 
   #lanesOf(total: number, wants: readonly Want[]): Stream[] {
@@ -171,8 +181,7 @@ export class RedisReader implements Reader {
         this.#waiting = this.#woken = false;
         const entries = parseEntries(reply);
         this.#notice(entries);
-        const full = entries.length >= count;
-        this.#count = full ? Math.min(MAX_COUNT, this.#count * 2) : FIRST_COUNT;
+        this.#growth = entries.length >= count ? Math.min(MAX_COUNT, this.#growth * 2) : 1;
         return this.#toFetched(entries);
       },
       (error: unknown) => {
@@ -278,3 +287,5 @@ export class RedisReader implements Reader {
     }
   }
 }
+
+const isOfRequests = ({ address }: Want): boolean => addressKind(address as Address) === 'request';
