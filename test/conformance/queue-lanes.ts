@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Delivery } from '../../lib/backend/index.js';
 import { idOf, request, task, tasks } from './messages.js';
 import { type OpenScene, texts } from './scene.js';
 
@@ -189,6 +190,37 @@ export function describeLanes(open: OpenScene): void {
       expect(await count()).toEqual({ inFlight: 4, waiting: 0, loads: [3] });
       await target.done(held.find(({ envelope }) => envelope.target !== undefined)!);
       expect(await count()).toEqual({ inFlight: 3, waiting: 0, loads: [2] });
+    });
+
+    it('lose what is settled together, of one name or several, and nothing that is held or waits', async () => {
+      const scene = await open();
+      const target = await scene.join({ tasks: ['a', 'b'] });
+      const named = (i: number) => (i < 40 || i % 2 === 0 ? 'a' : 'b');
+      const sent = Array.from({ length: 140 }, (_, i) =>
+        task(named(i), { target: target.id, payload: String(i) }),
+      );
+      const left = new Set(sent.map(({ envelope }) => envelope.unique));
+      await scene.add(...sent);
+      const settle = async (...deliveries: Delivery[]): Promise<void> => {
+        await Promise.all(deliveries.map((delivery) => target.done(delivery)));
+        for (const { envelope } of deliveries) left.delete(envelope.unique);
+        expect(new Set((await scene.audit()).places.keys())).toEqual(left);
+        expect(await scene.loads('a', target)).toEqual([left.size]);
+      };
+      const isOf = (name: string) => (delivery: Delivery) =>
+        delivery.envelope.address === `t:${name}`;
+      // of one name: the oldest is held, then none
+      const first = await target.take(40);
+      await settle(...first.slice(1));
+      await settle(...first.slice(0, 1), ...(await target.take(20)).toReversed());
+      // of two names in turn: nothing else is held, then two in their midst
+      const mixed = await target.take(40);
+      await settle(...mixed.filter(isOf('b')), ...mixed.filter(isOf('a')));
+      const more = await target.take(34);
+      const [as, bs] = [more.filter(isOf('a')), more.filter(isOf('b'))];
+      await settle(...bs, ...as.slice(0, 1));
+      await settle(...as.slice(1));
+      expect(await target.take(6)).toHaveLength(6);
     });
 
     it('can be searched: a waiting message is cancelled', async () => {

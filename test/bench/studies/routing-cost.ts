@@ -5,12 +5,11 @@ import { jsonCodec } from '../../../lib/codec/index.js';
 import { resolveOptions } from '../../../lib/config/index.js';
 import { createRuntime, type Sender } from '../../../lib/runtime/index.js';
 import { uniqueName } from '../../support/unique-name.js';
-import { watchRedis } from '../redis-usage.js';
 import { median } from '../median.js';
+import { watchRedis } from '../redis-usage.js';
 import { type Study, type StudyOptions, verdict } from './study.js';
 
-const ROUNDS = 7;
-const SLICES = 5;
+const SLICES = 21;
 /** What an instance takes with one read, however many there are. */
 const READ = 16;
 const weightOf = (member: number): number => 1 + (member % 3);
@@ -24,9 +23,11 @@ const SLICE = READ * Array.from({ length: MANY }, (_, i) => weightOf(i)).reduce(
 const GOALS = { routed: 1.3, many: 1.5 };
 const LOAD = { n: 0, text: 'x'.repeat(80) };
 
-/** µs of Redis for adding, reading and settling one task, one figure a round. */
+/** µs of Redis for adding, reading and settling one task, one figure a slice. */
 interface Cost {
   readonly strategy: StrategyName;
+  /** `competing`, with few members. */
+  readonly base: number[];
   readonly few: number[];
   readonly many: number[];
 }
@@ -35,22 +36,38 @@ interface Cost {
 export const routingCost: Study = {
   name: 'routing-cost',
   async run(options) {
-    const costs: Cost[] = STRATEGIES.map((strategy) => ({ strategy, few: [], many: [] }));
-    for (let round = 0; round < ROUNDS; round += 1) {
-      for (const cost of costs) {
-        cost.few.push(await measure(options, cost.strategy, FEW));
-        cost.many.push(await measure(options, cost.strategy, MANY));
-      }
-    }
+    const costs: Cost[] = [];
+    for (const strategy of STRATEGIES) costs.push(await measure(options, strategy));
     return describe(costs);
   },
 };
 
-async function measure(
+/** Slices in turn: what slows the machine for a while slows all three. */
+async function measure(options: StudyOptions, strategy: StrategyName): Promise<Cost> {
+  const cost: Cost = { strategy, base: [], few: [], many: [] };
+  const base = await openApp(options, 'competing', FEW);
+  const few = await openApp(options, strategy, FEW);
+  const many = await openApp(options, strategy, MANY);
+  for (let slice = 0; slice < SLICES; slice += 1) {
+    cost.base.push(await base.slice());
+    cost.few.push(await few.slice());
+    cost.many.push(await many.slice());
+  }
+  for (const app of [base, few, many]) await app.close();
+  return cost;
+}
+
+interface App {
+  /** Sends and works off tasks; µs of Redis for each. */
+  slice(): Promise<number>;
+  close(): Promise<void>;
+}
+
+async function openApp(
   { host, port, redis, scale }: StudyOptions,
   strategy: StrategyName,
   members: number,
-): Promise<number> {
+): Promise<App> {
   const appName = uniqueName('routing');
   const open = (): RedisBackend =>
     new RedisBackend({ prefix: 'bench', appName, redis: { host, port } });
@@ -64,19 +81,20 @@ async function measure(
   // the sender learns what it is asked for, and every connection stands
   await send(runtime.sender, 2 * members);
   await work(receiving, crew, 2 * members);
-  const slices: number[] = [];
-  for (let slice = 0; slice < SLICES; slice += 1) {
-    const watched = await watchRedis(redis);
-    await send(runtime.sender, count);
-    await work(receiving, crew, count);
-    const { commands } = await watched();
-    const top = commands.filter(({ name }) => name === 'evalsha' || name === 'xreadgroup');
-    slices.push(top.reduce((sum, { usec }) => sum + usec, 0) / count);
-  }
-  await runtime.close();
-  await receiving.close();
-  // what the machine did beside it stands in some slices only
-  return median(slices);
+  return {
+    async slice() {
+      const watched = await watchRedis(redis);
+      await send(runtime.sender, count);
+      await work(receiving, crew, count);
+      const { commands } = await watched();
+      const top = commands.filter(({ name }) => name === 'evalsha' || name === 'xreadgroup');
+      return top.reduce((sum, { usec }) => sum + usec, 0) / count;
+    },
+    async close() {
+      await runtime.close();
+      await receiving.close();
+    },
+  };
 }
 
 type Crew = readonly { readonly consumer: string; readonly reader: Reader }[];
@@ -128,13 +146,12 @@ async function work({ queue }: RedisBackend, crew: Crew, count: number): Promise
   );
 }
 
-/** Ratios of one round, and their median: a machine that is slow for a while is slow for all of a round. */
+/** Medians of the ratios of neighbouring slices. */
 function describe(costs: readonly Cost[]): string {
-  const base = costs[0]!;
   const ratio = (parts: readonly number[], wholes: readonly number[]): number =>
-    median(parts.map((part, round) => part / wholes[round]!));
-  const rows = costs.map(({ strategy, few, many }) => {
-    const routed = ratio(few, base.few);
+    median(parts.map((part, slice) => part / wholes[slice]!));
+  const rows = costs.map(({ strategy, base, few, many }) => {
+    const routed = ratio(few, base);
     const grown = ratio(many, few);
     const goals =
       strategy === 'competing'

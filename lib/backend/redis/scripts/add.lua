@@ -214,13 +214,7 @@ local function take_single(i)
     return
   end
   local key, c = way.stream, way.claim
-  if c and c.picks then
-    local id = pick(c, c.rule, address)
-    if id then
-      arrived(address)
-    end
-    key = id and lane_of(c, id) or stream_of(address)
-  elseif c then
+  if c then
     local chosen, again = choose(c, address, nil, list[i + 1], proposal and batch.r[proposal])
     if chosen then
       arrived(address)
@@ -234,6 +228,23 @@ local function take_single(i)
   accepted = accepted + 1
 end
 
+-- Those of one name in a row where the rule picks; returns where the next one stands.
+local function take_row(from, c)
+  local address, to = list[from], from
+  while list[to + 3] == address and not list[to + 5] do
+    to = to + 3
+  end
+  local n = (to - from) / 3 + 1
+  local ids, lanes = pick(c, c.rule, address, n), c.lanes
+  for i = 1, n do
+    local id = ids[i]
+    call('XADD', id and (lanes[id] or lane_of(c, id)) or stream_of(address), '*', 'm', list[from + i * 3 - 2])
+  end
+  arrived(address, #ids)
+  accepted = accepted + n
+  return to + 3
+end
+
 if batch.g then
   local from = 1
   for _, size in ipairs(batch.g) do
@@ -241,8 +252,15 @@ if batch.g then
     from = from + size * 3
   end
 else
-  for i = 1, #list, 3 do
-    take_single(i)
+  local i = 1
+  while i <= #list do
+    local way = not list[i + 2] and ways[list[i]]
+    if way and way.claim and way.claim.picks and not way.bound then
+      i = take_row(i, way.claim)
+    else
+      take_single(i)
+      i = i + 3
+    end
   end
 end
 if next(dropping) then

@@ -14,10 +14,13 @@ local consumer, batch = ARGV[1], cmsgpack.unpack(ARGV[2])
 
 -- Most often everything is done, and nobody lost what it held: that needs no more than this. A function that a script
 -- defines costs as much as a command, at every call.
-local done, held, simple = 0, {}, #batch.k + #batch.m == 0
+local done, held, times, routed, simple = 0, {}, {}, false, #batch.k + #batch.m == 0
 for i = 1, #batch.d, 3 do
-  held[i] = call('XACK', batch.d[i], 'g', unpack(batch.d[i + 1]))
-  simple = simple and held[i] == #batch.d[i + 1] and not batch.d[i + 2]
+  local source, ids = batch.d[i], batch.d[i + 1]
+  held[i] = call('XACK', source, 'g', unpack(ids))
+  times[source] = (times[source] or 0) + 1
+  routed = routed or batch.d[i + 2]
+  simple = simple and held[i] == #ids
   done = done + held[i]
 end
 local out, stale = {}, {}
@@ -27,14 +30,23 @@ if simple then
     local source, ids = batch.d[i], batch.d[i + 1]
     local gone, oldest = 0
     -- What was handed over before the oldest that is still held is done and removed, or is done now: a whole beginning of a
-    -- stream goes for the price of a few. (It is dearer than those few.)
-    if #ids >= 16 then
+    -- stream goes for the price of a few. (It is dearer than those few, and of a lane it may be of several addresses.)
+    if #ids >= 16 and times[source] == 1 then
       oldest = call('XPENDING', source, 'g', '-', '+', 1)[1]
       gone = call('XTRIM', source, 'MINID', oldest and oldest[1] or ids[#ids])
     end
     if gone < #ids then
       call('XDEL', source, unpack(ids, not oldest and gone == #ids - 1 and #ids or 1))
     end
+  end
+  if routed then
+--@include lanes
+    for i = 1, #batch.d, 3 do
+      if batch.d[i + 2] then
+        leave_lane(batch.d[i], batch.d[i + 2], #batch.d[i + 1])
+      end
+    end
+    note_lanes()
   end
   local n = done == 1 and '1' or done
   call('HINCRBY', $counters, 'done', n)
@@ -44,7 +56,7 @@ end
 
 local removals = {}
 --@include message
---@need lanes
+--@include lanes
 local function reject(source, id)
   local token = source .. ' ' .. id
   stale[token] = true

@@ -9,9 +9,7 @@ local c = claim(address)
 local turns = {}
 if c.rule == 'round_robin' or c.rule == 'weighted' then
   expect(n)
-  for i = 1, n do
-    turns[i] = pick(c, c.rule, address)
-  end
+  turns = pick(c, c.rule, address, n)
 end
 rest_decks()
 return turns

@@ -11,7 +11,7 @@ end
 
 -- Picking the next member of a scope. A deck holds the members that can be picked in this call: only the first n can be
 -- among the first n picks, so a call with n messages reads n members, however many there are.
-local CYCLE = 720720
+local CYCLE, TIE = 720720, 0.0000009 / 1048576
 local decks, hint = {}, 1
 
 -- a call that may place `n` messages says so first
@@ -80,7 +80,7 @@ local function take_up(c, rule, size)
     d.weights = shares_of(c, #d.ids) or weights_of(d.ids)
   end
   if rule == 'least_conn' then
-    d.tie = call('HINCRBY', $picks, scope, size) - size
+    d.tie, d.entries = call('HINCRBY', $picks, scope, size) - size, {}
   end
   return d
 end
@@ -91,41 +91,46 @@ local function after_pick(d, id, score)
   elseif d.rule == 'weighted' then
     return score + CYCLE / d.weights[id]
   end
-  d.tie = d.tie + 1
-  local weight = d.weights[id]
-  return (entries_in(score, weight) + 1) / weight + (d.tie % 1048576) / 1048576 * 0.0000009
+  local tie, weight = d.tie + 1, d.weights[id]
+  local entries = (d.entries[id] or entries_in(score, weight)) + 1
+  d.tie, d.entries[id] = tie, entries
+  return entries / weight + tie % 1048576 * TIE
 end
 
--- Who was picked goes behind all of its weight that were picked before: picks come in order, so each of these rows is in
--- order, and the next one is the first of some row.
-local function take_first(d)
-  local rows, first, id, score = d.rows, nil, nil, nil
-  for i = 1, #rows do
-    local row = rows[i]
-    local its = row.ids[row.head]
-    if its then
-      local at = row.scores[row.head]
-      if not first or at < score or (at == score and its < id) then
-        first, id, score = row, its, at
+-- The next `n` members of a deck, which has as many left. Who was picked goes behind all of its weight that were picked
+-- before: picks come in order, so each of these rows is in order, and the next one is the first of some row.
+local function draw(d, n)
+  local rows, picked, weights, changed, out = d.rows, d.picked, d.weights, d.changed, {}
+  for i = 1, n do
+    local first, id, score = rows[1], nil, nil
+    for j = 1, #rows do
+      local row = rows[j]
+      local its = row.ids[row.head]
+      if its then
+        local at = row.scores[row.head]
+        if not id or at < score or (at == score and its < id) then
+          first, id, score = row, its, at
+        end
       end
     end
-  end
-  if first then
+    if not id then
+      break
+    end
     first.head = first.head + 1
+    score = after_pick(d, id, score)
+    changed[id], out[i] = score, id
+    local weight = weights and weights[id] or 1
+    local row = picked[weight]
+    if not row then
+      row = { ids = {}, scores = {}, head = 1, last = 0 }
+      picked[weight] = row
+      rows[#rows + 1] = row
+    end
+    local last = row.last + 1
+    row.ids[last], row.scores[last], row.last = id, score, last
   end
-  return id, score
-end
-
-local function put_behind(d, id, score)
-  local weight = d.weights and d.weights[id] or 1
-  local row = d.picked[weight]
-  if not row then
-    row = { ids = {}, scores = {}, head = 1 }
-    d.picked[weight] = row
-    d.rows[#d.rows + 1] = row
-  end
-  local at = #row.ids + 1
-  row.ids[at], row.scores[at] = id, score
+  d.left = d.left - n
+  return out
 end
 
 -- not all members of the scope handle the address: the first that does
@@ -158,27 +163,24 @@ local function is_whole(c)
   return c.whole
 end
 
-local function pick(c, rule, address)
+-- whom the rule gives the next `n` messages, or as many of them as somebody can take
+local function pick(c, rule, address, n)
   if not (c.whole or is_whole(c)) then
-    return pick_among(c, rule, address)
+    local ids = {}
+    for i = 1, n do
+      ids[i] = pick_among(c, rule, address)
+    end
+    return ids
   end
   local d = decks[c.scope]
-  if not d or d.left == 0 then
+  if not d or d.left < n then
     if d then
       put_down(d)
     end
-    d = take_up(c, rule, hint)
+    d = take_up(c, rule, math.max(hint, n))
     decks[c.scope] = d
   end
-  local id, score = take_first(d)
-  if not id then
-    return nil
-  end
-  score = after_pick(d, id, score)
-  d.left = d.left - 1
-  d.changed[id] = score
-  put_behind(d, id, score)
-  return id
+  return draw(d, n)
 end
 
 -- who of the scope owns the message's key

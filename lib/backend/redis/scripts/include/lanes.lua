@@ -16,8 +16,8 @@ end
 -- by address: how many more lie in lanes; lanes to weigh again; by lane: entries that are to be removed at the end
 local laned, touched, leaving = {}, {}, {}
 
-local function arrived(address)
-  laned[address] = (laned[address] or 0) + 1
+local function arrived(address, n)
+  laned[address] = (laned[address] or 0) + (n or 1)
 end
 
 -- `n` messages of the address leave the source; `later`: their entries still stand there

@@ -132,7 +132,7 @@ local function choose(c, address, m, v, proposal)
   if hashed then
     consumer = owner_in(c, address, m or decode((split(v))))
   elseif not by_senders then
-    consumer = pick(c, c.rule, address)
+    consumer = pick(c, c.rule, address, 1)[1]
   end
   return consumer and lane_of(c, consumer), hashed and consumer ~= nil or by_senders and not is_drained(c)
 end
