@@ -196,7 +196,7 @@ local function way_of(address)
   if c.request and not c.live then
     return false
   end
-  return { claim = c.rule and c, stream = not c.rule and stream_of(address), bound = bound }
+  return { claim = c.rule and c, stream = not c.rule and stream_of(address), bound = bound, proposed = {} }
 end
 
 local function take_single(i)
@@ -215,7 +215,12 @@ local function take_single(i)
   end
   local key, c = way.stream, way.claim
   if c then
-    local chosen, again = choose(c, address, nil, list[i + 1], proposal and batch.r[proposal])
+    local chosen, again = way.proposed[proposal], false
+    if not chosen then
+      chosen, again = choose(c, address, nil, list[i + 1], proposal and batch.r[proposal])
+      -- a proposal that was followed is followed again
+      way.proposed[proposal] = not again and not c.picks and chosen or nil
+    end
     if chosen then
       arrived(address)
     end

@@ -39,14 +39,17 @@ if simple then
       call('XDEL', source, unpack(ids, not oldest and gone == #ids - 1 and #ids or 1))
     end
   end
-  if routed then
---@include lanes
-    for i = 1, #batch.d, 3 do
-      if batch.d[i + 2] then
-        leave_lane(batch.d[i], batch.d[i + 2], #batch.d[i + 1])
-      end
+  for i = 1, routed and #batch.d or 0, 3 do
+    local source, n, address = batch.d[i], #batch.d[i + 1], batch.d[i + 2]
+    if address and call('HINCRBY', $laned, address, -n) == 0 then
+      call('HDEL', $laned, address)
     end
-    note_lanes()
+    -- it holds so much less; include/lanes.lua weighs anew what changes in other ways
+    local scope = address and call('HGET', $loaded, source)
+    local weight = scope and tonumber(call('HGET', $weights, consumer) or 0) or 0
+    if weight > 0 then
+      redis.pcall('ZADD', $deck .. scope, 'XX', 'INCR', -n / weight, consumer)
+    end
   end
   local n = done == 1 and '1' or done
   call('HINCRBY', $counters, 'done', n)
@@ -56,7 +59,7 @@ end
 
 local removals = {}
 --@include message
---@include lanes
+--@need lanes
 local function reject(source, id)
   local token = source .. ' ' .. id
   stale[token] = true
