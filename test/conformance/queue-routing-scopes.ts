@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { NewMessage } from '../../lib/backend/index.js';
 import { STRATEGIES } from '../../lib/balancer/index.js';
+import type { BrokerError } from '../../lib/errors/index.js';
 import { byId, joinCrew, placeEach } from './crew.js';
 import { request, task, tasks } from './messages.js';
 import { Random } from './model/random.js';
@@ -142,6 +144,23 @@ export function describeRoutingScopes(open: OpenScene): void {
       await scene.add(request('q'), request('q'), request('q'));
       await expect(scene.add(request('q'))).rejects.toMatchObject(overloaded);
       expect(await crew[0]!.pollLanes('request')).not.toEqual([]);
+    });
+
+    it('refuses what does not fit of what is sent at the same time, and nothing else', async () => {
+      const scene = await open();
+      const bounds = { tasks: ['a'], requests: ['q'], maxWaiting: 5, streamLength: 7 };
+      await joinCrew(scene, 'round_robin', [1, 1], bounds);
+      const refusals = async (message: () => NewMessage, n: number) => {
+        const sending = Array.from({ length: n }, async () => await scene.add(message()));
+        return (await Promise.allSettled(sending)).flatMap((sent) =>
+          sent.status === 'rejected' ? [(sent.reason as BrokerError).code] : [],
+        );
+      };
+      expect(await refusals(() => request('q'), 4)).toEqual([]);
+      expect(await refusals(() => request('q'), 4)).toEqual(Array(3).fill('OVERLOADED'));
+      expect(await refusals(() => task('a'), 10)).toEqual(Array(3).fill('OVERLOADED'));
+      expect((await scene.name('q', 'request')).waiting).toBe(5);
+      expect((await scene.name('a')).waiting).toBe(7);
     });
 
     it('does not gate requests: their key only says where they go', async () => {

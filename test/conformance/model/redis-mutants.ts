@@ -96,7 +96,7 @@ export function applyRedisMutant({ name, scripts, from, to }: RedisMutant): () =
   const healthy = { ...SCRIPTS };
   for (const script of scripts) {
     const { text } = SCRIPTS[script];
-    const mutated = typeof from === 'string' ? text.replaceAll(from, to) : text.replace(from, to);
+    const mutated = text.replace(from, to);
     if (mutated === text) throw new Error(`"${name}" finds nothing to change in ${script}.lua`);
     const sha = createHash('sha1').update(mutated).digest('hex');
     SCRIPTS[script] = { ...SCRIPTS[script], text: mutated, sha };

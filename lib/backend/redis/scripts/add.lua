@@ -234,12 +234,19 @@ local function take_single(i)
 end
 
 -- Those of one name in a row where the rule picks; returns where the next one stands.
-local function take_row(from, c)
-  local address, to = list[from], from
+local function take_row(from, way)
+  local address, to, c = list[from], from, way.claim
   while list[to + 3] == address and not list[to + 5] do
     to = to + 3
   end
   local n = (to - from) / 3 + 1
+  if way.bound and full(address, n) then
+    -- some of them may fit
+    for i = from, to, 3 do
+      take_single(i)
+    end
+    return to + 3
+  end
   local ids, lanes = pick(c, c.rule, address, n), c.lanes
   for i = 1, n do
     local id = ids[i]
@@ -260,8 +267,8 @@ else
   local i = 1
   while i <= #list do
     local way = not list[i + 2] and ways[list[i]]
-    if way and way.claim and way.claim.picks and not way.bound then
-      i = take_row(i, way.claim)
+    if way and way.claim and way.claim.picks then
+      i = take_row(i, way)
     else
       take_single(i)
       i = i + 3
