@@ -137,6 +137,21 @@ export function describeRoutingLocal(open: OpenScene): void {
       expect(await two.poll()).toHaveLength(1);
     });
 
+    it('are no reason to look again while everybody who handles the name is drained', async () => {
+      const scene = await open();
+      const rule = 'custom:mine@local';
+      const drained = await scene.join({ tasks: ['a', 'b'], rule });
+      const other = await scene.join({ tasks: ['b'], rule });
+      const { epoch } = await scene.routes('a');
+      await scene.backend.queue.setWeight(drained.id, 0);
+      for (const consumer of [drained.id, other.id]) {
+        const proposal = { consumer, epoch };
+        const [added] = await scene.add(task('a', { proposal }));
+        expect(added?.unrouted).toBeUndefined();
+      }
+      expect(await scene.add(task('b'))).toMatchObject([{ unrouted: true }]);
+    });
+
     it('are no reason to look again while everybody is drained', async () => {
       const scene = await open();
       const { one, two, proposal } = await openPair(scene, 'weighted@local');

@@ -94,12 +94,13 @@ local function lane_of(c, consumer)
   return key
 end
 
--- whether all members of a scope are drained
-local function is_drained(c)
+-- whether all members of the scope that handle the address are drained
+local function is_drained(c, address)
   if c.drained == nil then
     c.drained = true
-    for _, weight in pairs(weights_of(call('SMEMBERS', $peers .. c.scope))) do
-      c.drained = c.drained and weight == 0
+    for id, weight in pairs(weights_of(call('SMEMBERS', $peers .. c.scope))) do
+      local takes = weight > 0 and (is_whole(c) or call('HEXISTS', $namesOf .. id, address) == 1)
+      c.drained = c.drained and not takes
     end
   end
   return c.drained
@@ -134,7 +135,7 @@ local function choose(c, address, m, v, proposal)
   elseif not by_senders then
     consumer = pick(c, c.rule, address, 1)[1]
   end
-  return consumer and lane_of(c, consumer), hashed and consumer ~= nil or by_senders and not is_drained(c)
+  return consumer and lane_of(c, consumer), hashed and consumer ~= nil or by_senders and not is_drained(c, address)
 end
 
 -- Where a message goes: the key, whether it is a lane, whether its sender should look at the routes again.
